@@ -1,0 +1,75 @@
+"""One attempt: run a job for one message, and write down what came of it before the broker hears of it."""
+
+from __future__ import annotations
+
+import enum
+import logging
+import time
+from datetime import timedelta
+from uuid import UUID, uuid5
+
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from messaging import failures
+from messaging.broker import Delivery
+from messaging.events import NotAMessage, UnknownType, decode_envelope, decode_event
+from messaging.inbox import AlreadyProcessed, run_once
+from messaging.jobs import Job
+
+logger = logging.getLogger(__name__)
+
+#: Names messages that have no id of their own: the same bytes get the same name wherever they turn up again.
+NAMELESS = UUID("5e1c7f0a-3f0e-4c59-9c50-6a6f3d5b8f11")
+
+
+class Verdict(enum.Enum):
+    ACK = enum.auto()
+    REJECT = enum.auto()
+
+
+def attempt(delivery: Delivery, job: Job) -> Verdict:
+    """Run `job` for a message. When this returns, the outcome is committed.
+
+    Raises OperationalError or InterfaceError if the database does not answer: no fault of the job, and no attempt.
+    """
+    message_id = identify(delivery)
+    started_at, clock = timezone.now(), time.monotonic()
+    try:
+        envelope = decode_envelope(delivery.body)
+        event = decode_event(envelope)
+        if not isinstance(event, job.events):
+            raise UnknownType(f"{job.queue} is not subscribed to {envelope.type}.")
+        run_once(job, event, message_id)
+    except AlreadyProcessed:
+        logger.info("%s had been done for %s.", job.queue, message_id)
+    except BaseException as error:
+        if isinstance(error, OperationalError | InterfaceError) and not database_answers():
+            raise
+        failure = failures.Failure(error, started_at, timedelta(seconds=time.monotonic() - clock))
+        return Verdict.REJECT if failures.record(delivery, job, message_id, failure) else Verdict.ACK
+    else:
+        logger.info("%s done for %s in %.0f ms.", job.queue, envelope.subject, (time.monotonic() - clock) * 1000)
+    if delivery.redelivered or delivery.attempt > 1:
+        failures.resolve(message_id, job.queue)
+    return Verdict.ACK
+
+
+def identify(delivery: Delivery) -> UUID:
+    """The message's id: its envelope's, else its property's, else one derived from its bytes."""
+    try:
+        return decode_envelope(delivery.body).id
+    except NotAMessage:
+        pass
+    try:
+        return UUID(delivery.message_id)
+    except ValueError:
+        return uuid5(NAMELESS, delivery.body.hex())
+
+
+def database_answers() -> bool:
+    try:
+        connection.ensure_connection()
+    except (OperationalError, InterfaceError):
+        return False
+    return connection.is_usable()

@@ -1,0 +1,56 @@
+"""Jobs: functions subscribed to events. Each has its own durable queue, named `<app>.<function>`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.apps import apps
+
+from messaging.events import Event
+from messaging.retry import Backoff
+
+JobFunction = Callable[[Any], Iterator[None] | None]
+F = TypeVar("F", bound=JobFunction)
+
+
+@dataclass(frozen=True)
+class Job:
+    queue: str
+    events: tuple[type[Event], ...]
+    function: JobFunction
+    retry: Backoff
+
+
+def job(*events: type[Event], retry: Backoff | None = None) -> Callable[[F], F]:
+    """Subscribe a function in `<app>/jobs.py` to events. It receives the event and runs at least once for each.
+
+    A plain function runs in one transaction together with the inbox row: its database effects, and the events that it
+    publishes, happen exactly once.
+
+    A job that talks to somebody else (a mail server) is a generator that yields once. What stands before the `yield`
+    does the outside work and does not write to the database, for its effects there could happen twice; what stands
+    after it runs in the transaction of the inbox row. On PostgreSQL that transaction is open from the start, so that a
+    concurrent duplicate waits; on SQLite, which has one writer, nobody has to wait for the mail server.
+    """
+
+    def register(function: F) -> F:
+        app = apps.get_containing_app_config(function.__module__)
+        if app is None:
+            raise TypeError(f"{function.__module__}.{function.__qualname__} is a job outside of any installed app.")
+        queue = f"{app.label}.{function.__name__}"
+        if queue in _jobs and _jobs[queue].function is not function:
+            raise TypeError(f"Two jobs are named {queue}.")
+        _jobs[queue] = Job(queue=queue, events=events, function=function, retry=retry or Backoff())
+        return function
+
+    return register
+
+
+def registered() -> dict[str, Job]:
+    """Every job of the installed apps, by the name of its queue."""
+    return dict(sorted(_jobs.items()))
+
+
+_jobs: dict[str, Job] = {}

@@ -1,0 +1,116 @@
+"""The tables of messaging. The web tier reads these and never AMQP."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class OutboxMessage(models.Model):
+    """A message that RabbitMQ has not confirmed yet; the relay deletes it when it has."""
+
+    message_id = models.UUIDField()
+    type = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255, blank=True)
+    body = models.BinaryField()
+    queue = models.CharField(
+        max_length=255, blank=True, help_text="The one job that is to get it; empty: every subscribed job."
+    )
+    attempt = models.PositiveIntegerField(default=1)
+    available_at = models.DateTimeField(help_text="Not published before.")
+    parked_reason = models.TextField(blank=True, help_text="Why RabbitMQ did not take it the last time.")
+
+    class Meta:
+        # The order of publishing; it also finds what is due without looking at what is scheduled for later.
+        indexes = [models.Index(fields=["available_at", "id"], name="outbox_due")]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.message_id}"
+
+
+class ProcessedMessage(models.Model):
+    """The inbox: a (message, job) pair that is done. Written in the transaction of the job's own effects."""
+
+    message_id = models.UUIDField()
+    queue = models.CharField(max_length=255)
+    processed_at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message_id", "queue"], name="inbox_once")]
+
+    def __str__(self) -> str:
+        return f"{self.queue} {self.message_id}"
+
+
+class FailedJob(models.Model):
+    """A (message, job) pair whose attempts have failed.
+
+    (an attempt fails) ──> retrying ──(attempts used up, or permanent)──> needs attention
+                              │  ^                                           │       │
+                              │  └───────────(fails again)──── retried <──(staff)    └──(staff)──> discarded
+                              │                                   │
+                              └───────────> resolved <────────────┘
+    """
+
+    class State(models.TextChoices):
+        RETRYING = "retrying", "retrying"
+        NEEDS_ATTENTION = "needs_attention", "needs attention"
+        RETRIED = "retried", "retried by staff"
+        RESOLVED = "resolved", "resolved"
+        DISCARDED = "discarded", "discarded"
+
+    class Kind(models.TextChoices):
+        TEMPORARY = "temporary", "failed, will be tried again"
+        PERMANENT = "permanent", "permanent error"
+        USED_UP = "used_up", "attempts used up"
+        NOT_A_MESSAGE = "not_a_message", "unreadable message"
+        UNKNOWN_TYPE = "unknown_type", "unknown event type"
+        NEWER_VERSION = "newer_version", "written by a newer release"
+        CRASH_LOOP = "crash_loop", "crash loop: it ended every worker that tried"
+        DEAD_LETTERED = "dead_lettered", "removed from its queue by RabbitMQ"
+
+    message_id = models.UUIDField(editable=False)
+    queue = models.CharField(max_length=255, editable=False)
+    type = models.CharField(max_length=255, blank=True, editable=False)
+    subject = models.CharField(max_length=255, blank=True, editable=False)
+    state = models.CharField(max_length=20, choices=State, editable=False)
+    kind = models.CharField(max_length=20, choices=Kind, editable=False)
+    error = models.TextField(blank=True, editable=False)
+    body = models.BinaryField(editable=False)
+    headers = models.JSONField(default=dict, editable=False)
+    attempts = models.PositiveIntegerField(default=0, editable=False)
+    #: The attempts made before staff last pressed Retry: they do not count against the job's limit any more.
+    attempts_forgiven = models.PositiveIntegerField(default=0, editable=False)
+    next_attempt_at = models.DateTimeField(null=True, editable=False)
+    first_failed_at = models.DateTimeField(auto_now_add=True)
+    last_failed_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message_id", "queue"], name="failed_job_once")]
+        indexes = [models.Index(fields=["state", "-last_failed_at"], name="failed_job_list")]
+        permissions = [("retry_failedjob", "Can retry failed jobs")]
+
+    def __str__(self) -> str:
+        return f"{self.queue} {self.message_id}"
+
+
+class JobAttempt(models.Model):
+    """One failed run of a job for one message."""
+
+    failed_job = models.ForeignKey(FailedJob, models.CASCADE, related_name="job_attempts")
+    number = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    duration = models.DurationField()
+    worker = models.CharField(max_length=255)
+    release = models.CharField(max_length=255)
+    error_class = models.CharField(max_length=255)
+    error_text = models.TextField(blank=True)
+    traceback = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        # A duplicate delivery that fails as well must not schedule a second retry.
+        constraints = [models.UniqueConstraint(fields=["failed_job", "number"], name="attempt_once")]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number}: {self.error_class}"

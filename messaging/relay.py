@@ -1,0 +1,115 @@
+"""The relay: moves the outbox to RabbitMQ. A row leaves the outbox only when the broker has confirmed it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.utils import timezone
+
+from messaging import outbox
+from messaging.broker import Outgoing, Publisher
+from messaging.models import OutboxMessage
+from messaging.relay_lock import exclusive
+
+logger = logging.getLogger(__name__)
+
+#: Messages. Large enough that the round trips of a batch do not count, small enough to be confirmed well in time.
+BATCH = 1000
+#: Seconds. Quorum queues confirm in milliseconds, or in some hundreds of them under load.
+CONFIRM_TIMEOUT = 10.0
+#: Seconds between two looks at the outbox. On PostgreSQL a hint comes with each commit, and the look is for lost hints
+#: and scheduled messages; SQLite has no hints.
+POLL = {"postgresql": 1.0, "sqlite": 0.05}
+#: What RabbitMQ refused (no queue, a full one) is tried again after this; staff see it as parked meanwhile.
+PARKED_PAUSE = timedelta(seconds=30)
+#: Seconds to leave a database alone that does not answer.
+DATABASE_PAUSE = 1.0
+
+
+class Relay(threading.Thread):
+    """Publishes what is due until `stop` is set. Several may run: one works at a time, the others wait their turn."""
+
+    def __init__(self, publisher: Publisher, stop: threading.Event) -> None:
+        super().__init__(name="relay", daemon=True)
+        self.publisher = publisher
+        self.stop = stop
+        self._listening: object = None
+
+    def run(self) -> None:
+        while not self.stop.is_set():
+            try:
+                self._work()
+            except DatabaseError as error:
+                logger.warning("The relay waits for the database: %s", str(error).strip())
+                connection.close()
+                self.stop.wait(DATABASE_PAUSE)
+        connection.close()
+
+    def _work(self) -> None:
+        """Publish until nothing is due, then sleep until there may be something."""
+        self._listen()
+        if not self.publisher.ready.wait(POLL["postgresql"]):
+            return
+        while relay_batch(self.publisher) and not self.stop.is_set():
+            pass
+        self._sleep(POLL[connection.vendor])
+
+    def _listen(self) -> None:
+        if connection.vendor != "postgresql":
+            return
+        connection.ensure_connection()
+        if self._listening is not connection.connection:
+            with connection.cursor() as cursor:
+                cursor.execute(f"LISTEN {outbox.CHANNEL}")
+            self._listening = connection.connection
+
+    def _sleep(self, seconds: float) -> None:
+        if connection.vendor != "postgresql":
+            self.stop.wait(seconds)
+            return
+        for _ in connection.connection.notifies(timeout=seconds, stop_after=1):
+            pass
+
+
+def relay_batch(publisher: Publisher, *, size: int = BATCH) -> int:
+    """Publish what is due, oldest first, at most `size` messages; return how many RabbitMQ has taken.
+
+    A crash, or a broker that does not confirm, leaves the rows: they are published again under the same message id.
+    """
+    with exclusive() as mine:
+        if not mine:
+            return 0
+        rows = list(
+            OutboxMessage.objects.filter(available_at__lte=timezone.now()).order_by("available_at", "id")[:size]
+        )
+        if not rows:
+            return 0
+        confirmed, refused = publisher.publish([to_wire(row, publisher) for row in rows], timeout=CONFIRM_TIMEOUT)
+        OutboxMessage.objects.filter(pk__in=[rows[index].pk for index in confirmed]).delete()
+        for index, reason in refused.items():
+            park(rows[index], reason)
+    return len(confirmed)
+
+
+def to_wire(row: OutboxMessage, publisher: Publisher) -> Outgoing:
+    """A retry goes to the queue of its one job, anything else to the exchange, which knows who has subscribed."""
+    topology = publisher.topology
+    return Outgoing(
+        exchange="" if row.queue else topology.events_exchange,
+        routing_key=topology.queue_of(row.queue) if row.queue else row.type,
+        body=bytes(row.body),
+        message_id=str(row.message_id),
+        type=row.type,
+        attempt=row.attempt,
+    )
+
+
+def park(row: OutboxMessage, reason: str) -> None:
+    logger.error("%s stays in the outbox: %s", row, reason)
+    row.parked_reason = reason
+    row.available_at = timezone.now() + PARKED_PAUSE
+    row.save(update_fields=["parked_reason", "available_at"])

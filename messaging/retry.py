@@ -1,0 +1,53 @@
+"""Which failures are worth another attempt, and when."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from smtplib import (
+    SMTPAuthenticationError,
+    SMTPConnectError,
+    SMTPHeloError,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+)
+
+from django.core.exceptions import ObjectDoesNotExist
+
+
+class PermanentFailure(Exception):
+    """Raise it in a job when another attempt cannot help; the text tells staff what to repair."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backoff:
+    """Exponential backoff: `first`, then `factor` times longer each time up to `longest`, `attempts` in all.
+
+    Each pause is shortened or lengthened by up to `jitter` (a fraction), so that jobs that failed together do not come
+    back together.
+    """
+
+    first: timedelta = timedelta(seconds=5)
+    factor: float = 2.0
+    longest: timedelta = timedelta(hours=1)
+    attempts: int = 10
+    jitter: float = 0.2
+
+    def pause_after(self, attempt: int) -> timedelta:
+        """How long to wait after attempt number `attempt` (from 1) has failed."""
+        # The exponent is bounded because floats are: longest is reached long before.
+        pause = min(self.first * self.factor ** min(attempt - 1, 60), self.longest)
+        return pause * random.uniform(1 - self.jitter, 1 + self.jitter)  # noqa: S311 - spreads load, hides nothing
+
+
+def is_permanent(error: BaseException) -> bool:
+    """Whether another attempt is pointless: the row is gone, or the mail server refuses this very message for good."""
+    if isinstance(error, PermanentFailure | ObjectDoesNotExist):
+        return True
+    if isinstance(error, SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    # A server that refuses the greeting or the login says nothing about the message.
+    if isinstance(error, SMTPAuthenticationError | SMTPConnectError | SMTPHeloError):
+        return False
+    return isinstance(error, SMTPResponseException) and error.smtp_code >= 500
