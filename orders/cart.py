@@ -1,0 +1,98 @@
+"""The cart: product ids and quantities in the session, nothing else. Names and prices are read when it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.contrib.sessions.backends.base import SessionBase
+
+from shop.catalog.models import Product
+
+SESSION_KEY = "cart"
+
+#: Pieces of one product in one order. More is a typing error, or a customer to talk to.
+MAX_QUANTITY = 99
+
+
+@dataclass(frozen=True)
+class CartLine:
+    product: Product
+    quantity: int
+
+    @property
+    def amount(self) -> Decimal:
+        return self.product.price * self.quantity
+
+    @property
+    def is_short(self) -> bool:
+        return self.quantity > self.product.stock
+
+
+@dataclass(frozen=True)
+class Cart:
+    #: In primary key order, the order in which their stock is taken.
+    lines: tuple[CartLine, ...] = ()
+    #: Sentences about what was in the cart and is no longer sold.
+    losses: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.lines)
+
+    @property
+    def total(self) -> Decimal:
+        return sum((line.amount for line in self.lines), Decimal("0.00"))
+
+
+def read(session: SessionBase) -> Cart:
+    """The cart at today's prices. Products that are no longer sold leave the session and are told in `losses`."""
+    quantities = quantities_in(session)
+    if not quantities:
+        return Cart()
+    known = Product.objects.in_bulk(quantities)
+    gone = {pk for pk in quantities if pk not in known or not known[pk].is_active}
+    if gone:
+        write(session, {pk: quantity for pk, quantity in quantities.items() if pk not in gone})
+    return Cart(
+        lines=tuple(CartLine(known[pk], quantities[pk]) for pk in sorted(quantities.keys() - gone)),
+        losses=tuple(loss(known.get(pk)) for pk in sorted(gone)),
+    )
+
+
+def set_quantity(session: SessionBase, *, pk: int, quantity: int) -> None:
+    """Zero removes the line."""
+    quantities = quantities_in(session)
+    if quantity:
+        quantities[pk] = quantity
+    else:
+        quantities.pop(pk, None)
+    write(session, quantities)
+
+
+def refusal(product: Product, quantity: int) -> str:
+    """Why the cart cannot hold that many, as a sentence; empty if it can."""
+    if quantity > MAX_QUANTITY:
+        return f"We send at most {MAX_QUANTITY} of one product. Write to us if you need more."
+    if quantity > product.stock:
+        return f"There are only {product.stock} left." if product.stock else "This is sold out."
+    return ""
+
+
+def clear(session: SessionBase) -> None:
+    session.pop(SESSION_KEY, None)
+
+
+def quantities_in(session: SessionBase) -> dict[int, int]:
+    return {int(pk): quantity for pk, quantity in session.get(SESSION_KEY, {}).items()}
+
+
+def write(session: SessionBase, quantities: Mapping[int, int]) -> None:
+    # Sessions are JSON, whose keys are texts.
+    session[SESSION_KEY] = {str(pk): quantity for pk, quantity in quantities.items()}
+
+
+def loss(product: Product | None) -> str:
+    if product is None:
+        return "Something in your cart is no longer sold, so we took it out."
+    return f"{product.name} is no longer sold, so we took it out of your cart."

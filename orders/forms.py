@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from orders.cart import MAX_QUANTITY
+from orders.checkout import CheckoutDetails
+from orders.models import Order
+
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+
+
+class OneLine(forms.CharField):
+    """A line break in a name or an address is an attempt to write e-mail headers: it is refused, not cleaned away."""
+
+    def to_python(self, value: Any) -> str | None:
+        if CONTROL_CHARACTERS.search(str(value or "")):
+            raise ValidationError("Write this on one line, without line breaks or other control characters.")
+        return super().to_python(value)
+
+
+class OneLineEmail(OneLine, forms.EmailField):
+    pass
+
+
+class CheckoutForm(forms.Form):
+    name = OneLine(
+        max_length=Order._meta.get_field("name").max_length,
+        error_messages={
+            "required": "Tell us your name, for the parcel.",
+            "max_length": "A name can have %(limit_value)d characters; this one has %(show_value)d.",
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    email = OneLineEmail(
+        label="E-mail",
+        max_length=Order._meta.get_field("email").max_length,
+        help_text="We send your order confirmation here.",
+        error_messages={
+            "required": "Tell us your e-mail address, so that we can confirm your order.",
+            "invalid": "This is not a complete e-mail address. It looks like name@example.org.",
+            "max_length": "An e-mail address can have %(limit_value)d characters; this one has %(show_value)d.",
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    address = forms.CharField(
+        max_length=Order._meta.get_field("address").max_length,
+        help_text="Street, postcode, town and country.",
+        error_messages={
+            "required": "Tell us where to send the parcel.",
+            "max_length": "An address can have %(limit_value)d characters; this one has %(show_value)d.",
+        },
+        widget=forms.Textarea(attrs={"autocomplete": "street-address", "rows": 4}),
+    )
+    note = forms.CharField(
+        required=False,
+        max_length=Order._meta.get_field("note").max_length,
+        label="A note for us (optional)",
+        error_messages={"max_length": "A note can have %(limit_value)d characters; this one has %(show_value)d."},
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def details(self) -> CheckoutDetails:
+        return CheckoutDetails(**self.cleaned_data)
+
+
+class QuantityForm(forms.Form):
+    product = forms.IntegerField(min_value=1)
+    quantity = forms.IntegerField(
+        min_value=1,
+        max_value=MAX_QUANTITY,
+        error_messages={
+            "required": "Tell us how many you would like.",
+            "invalid": "Write the quantity as a whole number, such as 2.",
+            "min_value": "The smallest quantity is 1. To take something out of the cart, use Remove.",
+            "max_value": f"We send at most {MAX_QUANTITY} of one product. Write to us if you need more.",
+        },
+    )

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from orders import cart, checkout_key
+from orders.checkout import OutOfStock, place_order
+from orders.forms import CheckoutForm, QuantityForm
+from orders.models import Order
+from shop.catalog.models import Product
+
+#: A form that comes back with sentences in it.
+UNPROCESSABLE = 422
+
+#: How long the status page looks again by itself. Later it says so instead, and a reload is the customer's choice.
+REFRESH_FOR = timedelta(minutes=10)
+
+
+@never_cache
+@require_GET
+def cart_page(request: HttpRequest) -> HttpResponse:
+    return render_cart(request)
+
+
+@require_POST
+def cart_add(request: HttpRequest) -> HttpResponse:
+    product = posted_product(request)
+    if product is None:
+        return render_cart(request, sentence=NOT_SOLD, status=UNPROCESSABLE)
+    form = QuantityForm(request.POST)
+    if form.is_valid():
+        quantity = cart.quantities_in(request.session).get(product.pk, 0) + form.cleaned_data["quantity"]
+        refusal = cart.refusal(product, quantity)
+        if not refusal:
+            cart.set_quantity(request.session, pk=product.pk, quantity=quantity)
+            messages.success(request, f"{product.name} is in your cart.")
+            return redirect("orders:cart")
+        form.add_error("quantity", refusal)
+    return render(request, "catalog/product.html", {"product": product, "form": form}, status=UNPROCESSABLE)
+
+
+@require_POST
+def cart_update(request: HttpRequest) -> HttpResponse:
+    product = posted_product(request)
+    if product is None or product.pk not in cart.quantities_in(request.session):
+        return render_cart(request, sentence=NOT_IN_CART, status=UNPROCESSABLE)
+    form = QuantityForm(request.POST)
+    if form.is_valid():
+        refusal = cart.refusal(product, form.cleaned_data["quantity"])
+        if not refusal:
+            cart.set_quantity(request.session, pk=product.pk, quantity=form.cleaned_data["quantity"])
+            return redirect("orders:cart")
+        form.add_error("quantity", refusal)
+    return render_cart(request, wrong=form, status=UNPROCESSABLE)
+
+
+@require_POST
+def cart_remove(request: HttpRequest) -> HttpResponse:
+    form = QuantityForm({"product": request.POST.get("product"), "quantity": 1})
+    if form.is_valid():
+        cart.set_quantity(request.session, pk=form.cleaned_data["product"], quantity=0)
+    return redirect("orders:cart")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def checkout(request: HttpRequest) -> HttpResponse:
+    # The cart is read before the order is looked for: if a first click has emptied it, its order is there to be found.
+    contents = cart.read(request.session)
+    if request.method != "POST":
+        if not contents:
+            return render_cart(request, contents)
+        return render_checkout(request, CheckoutForm(), contents)
+
+    key = checkout_key.read(request.POST.get("checkout_key", ""))
+    if key and (placed := Order.objects.filter(checkout_key=key.key).first()):
+        return redirect(placed)
+    if not contents:
+        return render_cart(request, contents, sentence=EMPTY, status=UNPROCESSABLE)
+
+    form = CheckoutForm(request.POST)
+    if contents.losses:
+        form.add_error(None, "Please look at your order again before you place it.")
+    elif key is None:
+        form.add_error(None, "This form was not complete or too old. Nothing was ordered: please send it once more.")
+    elif key.total != contents.total:
+        form.add_error(
+            None, "Your cart or a price has changed meanwhile. Please look at the new total before you order."
+        )
+    if key is None or not form.is_valid():
+        return render_checkout(request, form, contents, status=UNPROCESSABLE)
+
+    try:
+        order = place_order(cart=contents, details=form.details(), key=key.key)
+    except OutOfStock as error:
+        for shortage in error.shortages:
+            cart.set_quantity(request.session, pk=shortage.line.product.pk, quantity=shortage.left)
+            form.add_error(None, shortage.sentence)
+        return render_checkout(request, form, cart.read(request.session), status=UNPROCESSABLE)
+    cart.clear(request.session)
+    return redirect(order)
+
+
+@never_cache
+@require_GET
+def status(request: HttpRequest, token: str) -> HttpResponse:
+    order = get_object_or_404(Order.objects.with_lines(), token=token)
+    sent = order.confirmation_sent
+    context = {
+        "order": order,
+        "sent": sent,
+        "failed": sent is None and order.needs_attention,
+        "refresh": sent is None and timezone.now() - order.created_at < REFRESH_FOR,
+    }
+    response = render(request, "orders/status.html", context)
+    # The address of this page is its password: it is told to no other site and to no search engine.
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+NOT_SOLD = "That product is no longer sold."
+NOT_IN_CART = "That product is not in your cart any more."
+EMPTY = "Your cart is empty, so nothing was ordered."
+
+
+def posted_product(request: HttpRequest) -> Product | None:
+    try:
+        pk = QuantityForm.base_fields["product"].clean(request.POST.get("product"))
+    except ValidationError:
+        return None
+    return Product.objects.for_sale().filter(pk=pk).first()
+
+
+def render_cart(
+    request: HttpRequest,
+    contents: cart.Cart | None = None,
+    *,
+    sentence: str = "",
+    wrong: QuantityForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """`wrong` is the form of the one line whose quantity could not be changed."""
+    contents = cart.read(request.session) if contents is None else contents
+    context = {"cart": contents, "sentence": sentence, "wrong": wrong}
+    return render(request, "orders/cart.html", context, status=status)
+
+
+def render_checkout(
+    request: HttpRequest, form: CheckoutForm, contents: cart.Cart, *, status: int = 200
+) -> HttpResponse:
+    context = {"form": form, "cart": contents, "checkout_key": checkout_key.issue(contents.total)}
+    return render(request, "orders/checkout.html", context, status=status)

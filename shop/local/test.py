@@ -1,0 +1,58 @@
+"""What `make test` runs: linters, types, Django's own checks, and the suite on both databases."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import time
+from collections.abc import Sequence
+
+from shop.local.paths import PROJECT, RUN
+from shop.local.processes import foreground
+from shop.local.say import say
+from shop.local.servers import servers
+
+PYTHON = sys.executable
+MANAGE = [PYTHON, str(PROJECT / "manage.py")]
+
+#: What production sets, for `check --deploy`.
+PRODUCTION = {
+    "DEBUG": "False",
+    "SECRET_KEY": secrets.token_urlsafe(50),
+    "ALLOWED_HOSTS": "shop.example",
+    "SITE_URL": "https://shop.example",
+}
+
+CHECKS: dict[str, tuple[Sequence[str], dict[str, str]]] = {
+    "ruff check": ([PYTHON, "-m", "ruff", "check"], {}),
+    "ruff format": ([PYTHON, "-m", "ruff", "format", "--check"], {}),
+    "mypy": ([PYTHON, "-m", "mypy"], {}),
+    "makemigrations --check": ([*MANAGE, "makemigrations", "--check", "--dry-run"], {}),
+    "check --deploy": ([*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
+}
+
+
+def test_everything(arguments: Sequence[str]) -> int:
+    """Run all of it, also after a failure, and return the exit code. With arguments: only pytest, with those."""
+    failed: list[str] = []
+    timings: dict[str, float] = {}
+
+    def step(name: str, command: Sequence[str], environment: dict[str, str]) -> None:
+        say(name)
+        began = time.monotonic()
+        if foreground(command, env=environment):
+            failed.append(name)
+        timings[name] = time.monotonic() - began
+
+    with servers(fsync=False) as environment:
+        sqlite = environment | {"DATABASE_URL": f"sqlite:///{RUN}/test.sqlite3"}
+        if not arguments:
+            for name, (command, extra) in CHECKS.items():
+                step(name, command, sqlite | extra)
+        step("pytest on PostgreSQL", [PYTHON, "-m", "pytest", *arguments], environment)
+        step("pytest on SQLite", [PYTHON, "-m", "pytest", *arguments], sqlite)
+
+    print()
+    for name, seconds in timings.items():
+        print(f"{seconds:7.1f} s  {name}{'   FAILED' if name in failed else ''}")
+    return 1 if failed else 0

@@ -1,0 +1,84 @@
+"""A relay and workers inside the test's process, on the real broker and database, with jobs made for the test."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import ClassVar
+from uuid import UUID
+
+from django.conf import settings
+
+from messaging.broker import Consumer, Outgoing, Publisher, parse
+from messaging.events import Event
+from messaging.jobs import Job, JobFunction
+from messaging.relay import Relay
+from messaging.retry import Backoff
+from messaging.topology import Topology
+from messaging.worker import Worker
+
+QUICKLY = Backoff(first=timedelta(milliseconds=20), attempts=3)
+
+
+class BellRang(Event):
+    type: ClassVar[str] = "tests.bell_rang"
+    version: ClassVar[int] = 2
+    bell: int
+
+
+class Plant:
+    """Everything between `publish()` and one job."""
+
+    def __init__(self, function: JobFunction, *, retry: Backoff = QUICKLY) -> None:
+        self.job = Job(queue=f"tests.{function.__name__}", events=(BellRang,), function=function, retry=retry)
+        self.topology = Topology(prefix=f"{settings.MESSAGING['PREFIX']}.{id(self):x}", jobs=(self.job,))
+        self.nodes = parse(settings.MESSAGING["AMQP_URL"])
+
+    @contextmanager
+    def publisher(self) -> Iterator[Publisher]:
+        publisher = Publisher(self.nodes, self.topology)
+        publisher.start()
+        publisher.wait_until_ready()
+        yield publisher
+        publisher.close()
+
+    @contextmanager
+    def relay(self) -> Iterator[Relay]:
+        with self.publisher() as publisher:
+            relay = Relay(publisher, threading.Event())
+            relay.start()
+            yield relay
+            relay.stop.set()
+            relay.join()
+
+    @contextmanager
+    def worker(self, *, concurrency: int = 2) -> Iterator[Worker]:
+        worker = Worker(self.nodes, self.topology, jobs=[self.job], concurrency=concurrency)
+        worker.consumer.start()
+        worker.consumer.wait_until_ready()
+        worker.start()
+        yield worker
+        assert worker.drain(20), "A job did not end."
+
+    @contextmanager
+    def running(self) -> Iterator[Worker]:
+        with self.relay(), self.worker() as worker:
+            yield worker
+
+    def send(self, body: bytes, *, message_id: UUID | str = "", copies: int = 1) -> None:
+        """Put bytes straight into the job's queue, past the outbox."""
+        message = Outgoing("", self.topology.queue_of(self.job.queue), body, str(message_id), "", 1)
+        with self.publisher() as publisher:
+            confirmed, _ = publisher.publish([message] * copies, timeout=10)
+        assert len(confirmed) == copies
+
+    def take_and_vanish(self) -> None:
+        """Be a worker that dies with a message in hand."""
+        taken = threading.Event()
+        name = self.topology.queue_of(self.job.queue)
+        consumer = Consumer(self.nodes, self.topology, queues=[name], prefetch=1, deliver=lambda _: taken.set())
+        consumer.start()
+        assert taken.wait(10), "No message came."
+        consumer.close()

@@ -1,0 +1,97 @@
+"""A small shop and its customers: `ProductFactory` makes mugs, `OrderFactory` makes Alice's order of one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+from factory.declarations import LazyFunction, RelatedFactory, SelfAttribute, Sequence, SubFactory
+from factory.django import DjangoModelFactory
+
+from messaging.models import FailedJob, JobAttempt
+from orders.cart import Cart, CartLine
+from orders.checkout import CheckoutDetails
+from orders.models import Order, OrderLine
+from shop.catalog.models import Product
+
+
+class ProductFactory(DjangoModelFactory[Product]):
+    class Meta:
+        model = Product
+
+    name = Sequence(lambda n: f"Mug {n}")
+    slug = Sequence(lambda n: f"mug-{n}")
+    description = "A mug. It holds tea."
+    price = Decimal("12.50")
+    stock = 100
+
+
+class OrderLineFactory(DjangoModelFactory[OrderLine]):
+    class Meta:
+        model = OrderLine
+
+    product = SubFactory(ProductFactory)
+    name = SelfAttribute("product.name")
+    unit_price = SelfAttribute("product.price")
+    quantity = 1
+
+
+class OrderFactory(DjangoModelFactory[Order]):
+    class Meta:
+        model = Order
+        skip_postgeneration_save = True
+
+    checkout_key = LazyFunction(uuid4)
+    name = "Alice Larsen"
+    email = "alice@example.org"
+    address = "12 Harbour Street\n1050 Copenhagen"
+    total = Decimal("12.50")
+    line = RelatedFactory(OrderLineFactory, factory_related_name="order")
+
+
+class FailedJobFactory(DjangoModelFactory[FailedJob]):
+    """A confirmation that ten attempts could not send, and that nobody has looked at yet."""
+
+    class Meta:
+        model = FailedJob
+
+    message_id = LazyFunction(uuid4)
+    queue = "orders.send_confirmation"
+    type = "orders.order_placed"
+    subject = "orders.order/42"
+    state = FailedJob.State.NEEDS_ATTENTION
+    kind = FailedJob.Kind.USED_UP
+    error = "SMTPServerDisconnected: Connection unexpectedly closed"
+    body = b'{"specversion": "1.0", "data": {"order_id": 42}}'
+    attempts = 10
+    last_failed_at = LazyFunction(timezone.now)
+
+
+class JobAttemptFactory(DjangoModelFactory[JobAttempt]):
+    class Meta:
+        model = JobAttempt
+
+    failed_job = SubFactory(FailedJobFactory)
+    number = Sequence(lambda n: n + 1)
+    started_at = LazyFunction(timezone.now)
+    duration = timedelta(milliseconds=120)
+    worker = "worker-1:4711"
+    release = "2026.11"
+    error_class = "smtplib.SMTPServerDisconnected"
+    error_text = "Connection unexpectedly closed"
+    traceback = 'Traceback (most recent call last):\n  File "orders/jobs.py", line 20, in send_confirmation\n'
+
+
+ALICE = CheckoutDetails(name="Alice Larsen", email="alice@example.org", address="12 Harbour Street\n1050 Copenhagen")
+
+
+def cart_of(*products: Product, quantity: int = 1) -> Cart:
+    return Cart(lines=tuple(CartLine(product, quantity) for product in products))
+
+
+def typed_by_alice(**changes: Any) -> dict[str, Any]:
+    """What Alice types into the checkout form, but for `changes`."""
+    return {"name": ALICE.name, "email": ALICE.email, "address": ALICE.address, "note": "", **changes}

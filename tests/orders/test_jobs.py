@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.core import mail
+from pytest_django import DjangoAssertNumQueries
+
+from messaging.events import Event
+from orders.events import ConfirmationRequested, OrderPlaced
+from orders.jobs import send_confirmation
+from orders.models import Order, OrderEmail
+from tests.factories import OrderFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_alices_confirmation_goes_out_and_is_recorded() -> None:
+    order = OrderFactory.create()
+    run(OrderPlaced(order_id=order.pk))
+    record = OrderEmail.objects.get()
+    assert mail.outbox[0].to == [order.email]
+    assert (record.order, record.to) == (order, order.email)
+    assert record.message_id == mail.outbox[0].message()["Message-ID"]
+
+
+def test_nothing_is_written_before_the_mail_server_has_the_e_mail() -> None:
+    job = send_confirmation(OrderPlaced(order_id=OrderFactory.create().pk))
+    next(job)
+    assert len(mail.outbox) == 1
+    assert not OrderEmail.objects.exists()
+
+
+def test_two_queries_are_enough_to_send(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    job = send_confirmation(OrderPlaced(order_id=OrderFactory.create().pk))
+    with django_assert_num_queries(2):
+        next(job)
+
+
+def test_a_second_copy_after_a_crash_is_one_record() -> None:
+    event = OrderPlaced(order_id=OrderFactory.create().pk)
+    run(event)
+    run(event)
+    assert OrderEmail.objects.count() == 1
+
+
+def test_staff_corrected_the_address_so_the_requested_confirmation_goes_there() -> None:
+    order = OrderFactory.create(email="alcie@example.org")
+    run(OrderPlaced(order_id=order.pk))
+    Order.objects.update(email="alice@example.org")
+    run(ConfirmationRequested(order_id=order.pk, request_id=uuid4()))
+    assert [email.to for email in OrderEmail.objects.order_by("pk")] == ["alcie@example.org", "alice@example.org"]
+
+
+def test_an_order_that_was_deleted_is_said_to_be_missing() -> None:
+    with pytest.raises(Order.DoesNotExist):
+        run(OrderPlaced(order_id=4711))
+
+
+def run(event: Event) -> None:
+    assert isinstance(event, OrderPlaced | ConfirmationRequested)
+    for _ in send_confirmation(event):
+        pass

@@ -1,0 +1,138 @@
+"""The kept connections, against a mail server that counts them and misbehaves when asked to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.core.mail import EmailMessage
+from pytest_django import Settings
+
+from orders import mailer
+from shop.local.ports import LOOPBACK, free_ports
+
+
+class MailServer:
+    """Takes mail on a free port of this machine."""
+
+    def __init__(self) -> None:
+        self.bodies: list[str] = []
+        #: One for each greeting.
+        self.connections: list[SMTP] = []
+        self.answer = "250 OK"
+        self.hangs_up_after_data = False
+        [self.port] = free_ports(1)
+        self.controller = Controller(self, hostname=LOOPBACK, port=self.port)
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.connections.append(server)
+        return responses
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, to: str, options: Any) -> str:
+        if to.startswith("nobody@"):
+            return "550 No such user"
+        envelope.rcpt_tos.append(to)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        self.bodies.append(envelope.content.decode())
+        if self.hangs_up_after_data:
+            hang_up(server)
+        return self.answer
+
+    def drops_its_connections(self) -> None:
+        async def drop() -> None:
+            for connection in self.connections:
+                hang_up(connection)
+
+        asyncio.run_coroutine_threadsafe(drop(), self.controller.loop).result(timeout=5)
+
+
+def hang_up(server: SMTP) -> None:
+    assert isinstance(server.transport, asyncio.Transport)
+    server.transport.abort()
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[MailServer]:
+    server = MailServer()
+    server.controller.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = LOOPBACK, server.port
+    yield server
+    mailer.hang_up_all()
+    server.controller.stop()
+
+
+def test_one_connection_carries_many_messages(server: MailServer) -> None:
+    for number in range(5):
+        mailer.send(mail_to_alice(number))
+    assert len(server.bodies) == 5
+    assert len(server.connections) == 1
+
+
+def test_a_connection_that_the_server_dropped_is_replaced_and_the_mail_goes_out_once(server: MailServer) -> None:
+    mailer.send(mail_to_alice(1))
+    server.drops_its_connections()
+    mailer.send(mail_to_alice(2))
+    assert len(server.bodies) == 2
+    assert len(server.connections) == 2
+
+
+def test_a_mail_is_never_sent_again_once_the_server_may_have_it(server: MailServer) -> None:
+    mailer.send(mail_to_alice(1))
+    server.hangs_up_after_data = True
+    with pytest.raises(SMTPServerDisconnected):
+        mailer.send(mail_to_alice(2))
+    assert len(server.bodies) == 2
+
+
+def test_a_refused_mail_is_raised_and_the_next_one_starts_afresh(server: MailServer) -> None:
+    server.answer = "451 Later, please"
+    with pytest.raises(SMTPDataError):
+        mailer.send(mail_to_alice(1))
+    with pytest.raises(SMTPRecipientsRefused):
+        mailer.send(EmailMessage("Order", "Thank you", to=["nobody@example.org"]))
+    server.answer = "250 OK"
+    mailer.send(mail_to_alice(2))
+    assert len(server.connections) == 3
+
+
+def test_an_idle_connection_is_closed(server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailer, "IDLE", 0.0)
+    mailer.send(mail_to_alice(1))
+    sweeper = mailer._sweeper
+    if sweeper:
+        sweeper.join(timeout=5)
+    assert not mailer._idle
+
+
+def test_a_connection_is_not_used_for_ever(server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailer, "MESSAGES_PER_CONNECTION", 2)
+    for number in range(5):
+        mailer.send(mail_to_alice(number))
+    assert len(server.connections) == 3
+
+
+def test_mail_goes_to_the_server_that_is_configured_now(server: MailServer, settings: Settings) -> None:
+    mailer.send(mail_to_alice(1))
+    other = MailServer()
+    other.controller.start()
+    settings.EMAIL_PORT = other.port
+    mailer.send(mail_to_alice(2))
+    mailer.hang_up_all()
+    other.controller.stop()
+    assert (len(server.bodies), len(other.bodies)) == (1, 1)
+
+
+def mail_to_alice(number: int) -> EmailMessage:
+    return EmailMessage(f"Order {number}", "Thank you", to=["alice@example.org"])
