@@ -26,6 +26,7 @@ def collect(delivery: Delivery, topology: Topology) -> None:
     message_id = identify(delivery)
     found = {
         "state": FailedJob.State.NEEDS_ATTENTION,
+        "attempts": delivery.attempt,
         "kind": FailedJob.Kind.DEAD_LETTERED,
         "error": f"RabbitMQ moved the message to the dead letters; its reason: {reason}.",
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import traceback
@@ -24,6 +23,8 @@ from messaging.retry import is_permanent
 
 #: Characters. Enough for any traceback that a person reads; a runaway error text must not fill the database.
 LONGEST_TEXT = 50_000
+#: Characters of one header.
+LONGEST_HEADER = 1_000
 
 _KINDS = {
     NotAMessage: FailedJob.Kind.NOT_A_MESSAGE,
@@ -91,11 +92,22 @@ def describe_message(delivery: Delivery) -> dict[str, Any]:
     envelope = _envelope(delivery.body)
     return {
         "body": delivery.body,
-        "headers": json.loads(printable(json.dumps(delivery.headers, default=repr, skipkeys=True, ensure_ascii=False))),
+        "headers": storable(delivery.headers),
         "type": printable(envelope.type)[:255] if envelope else "",
         "subject": printable(envelope.subject)[:255] if envelope else "",
         "last_failed_at": timezone.now(),
     }
+
+
+def storable(value: Any) -> Any:
+    """A header table as JSON that PostgreSQL stores; what AMQP can say and JSON cannot is kept as its repr()."""
+    if isinstance(value, dict):
+        return {printable(str(key))[:LONGEST_HEADER]: storable(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [storable(each) for each in value]
+    if value is None or isinstance(value, bool | int):
+        return value
+    return printable(value if isinstance(value, str) else repr(value))[:LONGEST_HEADER]
 
 
 def printable(text: str) -> str:

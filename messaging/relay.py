@@ -56,7 +56,7 @@ class Relay(threading.Thread):
             return
         while relay_batch(self.publisher) and not self.stop.is_set():
             pass
-        self._sleep(POLL[connection.vendor])
+        self._sleep(min(POLL[connection.vendor], seconds_until_due()))
 
     def _listen(self) -> None:
         if connection.vendor != "postgresql":
@@ -93,6 +93,12 @@ def relay_batch(publisher: Publisher, *, size: int = BATCH) -> int:
         for index, reason in refused.items():
             park(rows[index], reason)
     return len(confirmed)
+
+
+def seconds_until_due() -> float:
+    """How long until the next scheduled message; infinite if there is none."""
+    due = OutboxMessage.objects.order_by("available_at").values_list("available_at", flat=True).first()
+    return max(0.01, (due - timezone.now()).total_seconds()) if due else float("inf")
 
 
 def to_wire(row: OutboxMessage, publisher: Publisher) -> Outgoing:

@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(condition: Callable[[], T], *, seconds: float = 20) -> T:
+def eventually(condition: Callable[[], T | None], *, seconds: float = 20) -> T:
     """Return what `condition` returns as soon as it is true; fail if that takes too long."""
     deadline = time.monotonic() + seconds
     while True:

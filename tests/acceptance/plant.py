@@ -22,7 +22,7 @@ from messaging.worker import Worker
 QUICKLY = Backoff(first=timedelta(milliseconds=20), attempts=3)
 
 
-class BellRang(Event):
+class BellRang(Event, frozen=True):
     type: ClassVar[str] = "tests.bell_rang"
     version: ClassVar[int] = 2
     bell: int
