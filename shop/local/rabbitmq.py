@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pika
 from pika.exceptions import AMQPError
 
+from messaging.broker import BrokerMisconfigured, cause, parse
 from messaging.jobs import registered
 from messaging.topology import Topology
 from shop.local.ports import answers
@@ -48,7 +48,7 @@ def given() -> SharedBroker | None:
     if not url:
         return None
     check(url)
-    say(f"RabbitMQ: the one in AMQP_URL, {without_password(url)}.")
+    say("RabbitMQ: the one in AMQP_URL.")
     return SharedBroker(url)
 
 
@@ -56,9 +56,9 @@ def on_this_machine() -> SharedBroker | None:
     if not answers(5672, "localhost"):
         return None
     try:
-        connect(DEFAULT_URL).close()
-    except (AMQPError, OSError):
-        return None  # something else, or a RabbitMQ that doesn't want us
+        check(DEFAULT_URL)
+    except CannotGoOn:
+        return None  # something else listens there, or a RabbitMQ that doesn't want us
     say("RabbitMQ: the one that answers on localhost:5672.")
     return SharedBroker(DEFAULT_URL)
 
@@ -77,20 +77,24 @@ def container() -> Container | None:
 
 def check(url: str) -> None:
     """Raises CannotGoOn unless one of the nodes that `url` names, separated by commas, lets us in."""
+    try:
+        nodes = parse(url)
+    except BrokerMisconfigured as error:
+        raise CannotGoOn(str(error)) from error
     failures = []
-    for node in url.split(","):
+    for node in nodes:
         try:
-            connect(node).close()
+            pika.BlockingConnection(node).close()
             return
-        except (AMQPError, OSError, ValueError) as error:
-            failures.append(f"{without_password(node)}: {error!r}")
-    raise CannotGoOn(f"No RabbitMQ answers at AMQP_URL. Tried {'; '.join(failures)}.")
+        except (AMQPError, OSError) as error:
+            failures.append(f"{node.host}:{node.port} ({cause(error)})")
+    raise CannotGoOn(f"No RabbitMQ answers at AMQP_URL. Tried {', '.join(failures)}. Start it, or unset AMQP_URL.")
 
 
 def forget(url: str, *, prefix: str) -> None:
     """Delete what a shop with this prefix has declared. For brokers that go on without us."""
     topology = Topology(prefix=prefix, jobs=tuple(registered().values()))
-    with connect(url.split(",")[0]) as connection:
+    with connect(url) as connection:
         channel = connection.channel()
         for queue in topology.queues:
             channel.queue_delete(queue.name)
@@ -99,11 +103,5 @@ def forget(url: str, *, prefix: str) -> None:
 
 
 def connect(url: str) -> pika.BlockingConnection:
-    parameters = pika.URLParameters(url)
-    parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = 5
-    return pika.BlockingConnection(parameters)
-
-
-def without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    """To the first node of `url` that answers."""
+    return pika.BlockingConnection(parse(url))
