@@ -16,6 +16,9 @@ from messaging.broker import Delivery
 from messaging.events import NotAMessage, UnknownType, decode_envelope, decode_event
 from messaging.inbox import AlreadyProcessed, run_once
 from messaging.jobs import Job
+from messaging.quarantine import Quarantine
+from messaging.retry import DependencyDown
+from messaging.time_limit import TimeLimits
 
 logger = logging.getLogger(__name__)
 
@@ -28,10 +31,11 @@ class Verdict(enum.Enum):
     REJECT = enum.auto()
 
 
-def attempt(delivery: Delivery, job: Job) -> Verdict:
+def attempt(delivery: Delivery, job: Job, *, quarantine: Quarantine, limits: TimeLimits) -> Verdict:
     """Run `job` for a message. When this returns, the outcome is committed.
 
-    Raises OperationalError or InterfaceError if the database does not answer: no fault of the job, and no attempt.
+    Raises DependencyDown if the job did; and OperationalError or InterfaceError if the database does not answer.
+    Neither is a fault of the message, nor an attempt.
     """
     message_id = identify(delivery)
     started_at, clock = timezone.now(), time.monotonic()
@@ -40,9 +44,15 @@ def attempt(delivery: Delivery, job: Job) -> Verdict:
         event = decode_event(envelope)
         if not isinstance(event, job.events):
             raise UnknownType(f"{job.queue} is not subscribed to {envelope.type}.")
-        run_once(job, event, message_id)
+        with (
+            quarantine.suspected(message_id, job.queue) if delivery.redelivered else quarantine.free(),
+            limits.watch(delivery, job),
+        ):
+            run_once(job, event, message_id)
     except AlreadyProcessed:
         logger.info("%s had been done for %s.", job.queue, message_id)
+    except DependencyDown:
+        raise
     except BaseException as error:
         if isinstance(error, OperationalError | InterfaceError) and not database_answers():
             raise

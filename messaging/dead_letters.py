@@ -7,6 +7,7 @@ new here is what killed its workers, or was moved by the broker for a reason of 
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from django.db import transaction
 
@@ -24,7 +25,7 @@ def collect(delivery: Delivery, topology: Topology) -> None:
     queue = topology.job_queue(printable(str(delivery.headers.get("x-first-death-queue", "")))[:255])
     reason = printable(str(delivery.headers.get("x-first-death-reason", "unknown")))[:255]
     message_id = identify(delivery)
-    found = {
+    found: dict[str, Any] = {
         "state": FailedJob.State.NEEDS_ATTENTION,
         "attempts": delivery.attempt,
         "kind": FailedJob.Kind.DEAD_LETTERED,

@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from messaging import outbox
 from messaging.broker import Delivery
-from messaging.events import Envelope, NewerVersion, NotAMessage, UnknownType, Unreadable, decode_envelope
+from messaging.events import Envelope, NewerVersion, NotAMessage, UnknownType, decode_envelope
 from messaging.jobs import Job
 from messaging.models import FailedJob, JobAttempt, OutboxMessage
+from messaging.quarantine import CrashLoop
 from messaging.retry import is_permanent
 
 #: Characters. Enough for any traceback that a person reads; a runaway error text must not fill the database.
@@ -26,10 +27,11 @@ LONGEST_TEXT = 50_000
 #: Characters of one header.
 LONGEST_HEADER = 1_000
 
-_KINDS = {
+_KINDS: dict[type[BaseException], FailedJob.Kind] = {
     NotAMessage: FailedJob.Kind.NOT_A_MESSAGE,
     UnknownType: FailedJob.Kind.UNKNOWN_TYPE,
     NewerVersion: FailedJob.Kind.NEWER_VERSION,
+    CrashLoop: FailedJob.Kind.CRASH_LOOP,
 }
 
 
@@ -53,6 +55,7 @@ def record(delivery: Delivery, job: Job, message_id: UUID, failure: Failure) -> 
         _describe(failed, number, failure)
         kind = _terminal_kind(failure.error, number - failed.attempts_forgiven, job)
         failed.attempts = number
+        failed.error_class = class_of(failure.error)
         failed.error = printable(f"{type(failure.error).__name__}: {failure.error}")
         failed.last_failed_at = timezone.now()
         if kind is None:
@@ -87,15 +90,25 @@ def resolve(message_id: UUID, queue: str) -> None:
     )
 
 
+def put_back(delivery: Delivery, job_queue: str, message_id: UUID) -> None:
+    """Let a message wait in the outbox instead of in a worker's hand. Ack it afterwards; it is no attempt."""
+    OutboxMessage.objects.create(
+        message_id=message_id,
+        body=delivery.body,
+        queue=job_queue,
+        attempt=delivery.attempt,
+        available_at=timezone.now(),
+        **_names(delivery.body),
+    )
+
+
 def describe_message(delivery: Delivery) -> dict[str, Any]:
     """What a FailedJob keeps of a message, whatever its bytes are."""
-    envelope = _envelope(delivery.body)
     return {
         "body": delivery.body,
         "headers": storable(delivery.headers),
-        "type": printable(envelope.type)[:255] if envelope else "",
-        "subject": printable(envelope.subject)[:255] if envelope else "",
         "last_failed_at": timezone.now(),
+        **_names(delivery.body),
     }
 
 
@@ -108,6 +121,10 @@ def storable(value: Any) -> Any:
     if value is None or isinstance(value, bool | int):
         return value
     return printable(value if isinstance(value, str) else repr(value))[:LONGEST_HEADER]
+
+
+def class_of(error: BaseException) -> str:
+    return f"{type(error).__module__}.{type(error).__qualname__}"[:255]
 
 
 def printable(text: str) -> str:
@@ -137,18 +154,26 @@ def _describe(failed: FailedJob, number: int, failure: Failure) -> None:
         duration=failure.duration,
         worker=f"{socket.gethostname()}:{os.getpid()}",
         release=settings.MESSAGING["RELEASE"],
-        error_class=f"{type(error).__module__}.{type(error).__qualname__}",
+        error_class=class_of(error),
         error_text=printable(str(error)),
         traceback=printable("".join(traceback.format_exception(error))),
     )
 
 
 def _terminal_kind(error: BaseException, attempts: int, job: Job) -> FailedJob.Kind | None:
-    if isinstance(error, Unreadable):
+    if type(error) in _KINDS:
         return _KINDS[type(error)]
     if is_permanent(error):
         return FailedJob.Kind.PERMANENT
     return FailedJob.Kind.USED_UP if attempts >= job.retry.attempts else None
+
+
+def _names(body: bytes) -> dict[str, str]:
+    envelope = _envelope(body)
+    return {
+        "type": printable(envelope.type)[:255] if envelope else "",
+        "subject": printable(envelope.subject)[:255] if envelope else "",
+    }
 
 
 def _envelope(body: bytes) -> Envelope | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.apps import apps
@@ -14,6 +15,9 @@ from messaging.retry import Backoff
 JobFunction = Callable[[Any], Iterator[None] | None]
 F = TypeVar("F", bound=JobFunction)
 
+#: Much longer than a job should take, much shorter than the half hour after which RabbitMQ takes a message back.
+TIME_LIMIT = timedelta(minutes=2)
+
 
 @dataclass(frozen=True)
 class Job:
@@ -21,9 +25,17 @@ class Job:
     events: tuple[type[Event], ...]
     function: JobFunction
     retry: Backoff
+    time_limit: timedelta = TIME_LIMIT
+    #: How many may run at once in a process; None: as many as it has threads.
+    at_once: int | None = None
 
 
-def job(*events: type[Event], retry: Backoff | None = None) -> Callable[[F], F]:
+def job(
+    *events: type[Event],
+    retry: Backoff | None = None,
+    time_limit: timedelta = TIME_LIMIT,
+    at_once: int | None = None,
+) -> Callable[[F], F]:
     """Subscribe a function in `<app>/jobs.py` to events. It receives the event and runs at least once for each.
 
     A plain function runs in one transaction together with the inbox row: its database effects, and the events that it
@@ -33,6 +45,9 @@ def job(*events: type[Event], retry: Backoff | None = None) -> Callable[[F], F]:
     does the outside work and does not write to the database, for its effects there could happen twice; what stands
     after it runs in the transaction of the inbox row. On PostgreSQL that transaction is open from the start, so that a
     concurrent duplicate waits; on SQLite, which has one writer, nobody has to wait for the mail server.
+
+    A job that is still running after `time_limit` is interrupted, and has failed. `at_once` keeps heavy jobs from
+    taking all threads of a worker.
     """
 
     def register(function: F) -> F:
@@ -42,7 +57,7 @@ def job(*events: type[Event], retry: Backoff | None = None) -> Callable[[F], F]:
         queue = f"{app.label}.{function.__name__}"
         if queue in _jobs and _jobs[queue].function is not function:
             raise TypeError(f"Two jobs are named {queue}.")
-        _jobs[queue] = Job(queue=queue, events=events, function=function, retry=retry or Backoff())
+        _jobs[queue] = Job(queue, events, function, retry=retry or Backoff(), time_limit=time_limit, at_once=at_once)
         return function
 
     return register

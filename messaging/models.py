@@ -75,6 +75,8 @@ class FailedJob(models.Model):
     subject = models.CharField(max_length=255, blank=True, editable=False)
     state = models.CharField(max_length=20, choices=State, editable=False)
     kind = models.CharField(max_length=20, choices=Kind, editable=False)
+    #: The class of the last error. With the queue it tells what failed alike.
+    error_class = models.CharField(max_length=255, blank=True, editable=False)
     error = models.TextField(blank=True, editable=False)
     body = models.BinaryField(editable=False)
     headers = models.JSONField(default=dict, editable=False)
@@ -114,3 +116,55 @@ class JobAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.number}: {self.error_class}"
+
+
+class Suspect(models.Model):
+    """A message that may have killed a worker: delivered again, and begun. The row goes when the job has ended."""
+
+    message_id = models.UUIDField()
+    queue = models.CharField(max_length=255)
+    #: How often the job was begun. It ended none of these times, or there would be no row.
+    begun = models.PositiveIntegerField(default=0)
+    last_begun_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message_id", "queue"], name="suspect_once")]
+
+    def __str__(self) -> str:
+        return f"{self.queue} {self.message_id}"
+
+
+class Worker(models.Model):
+    """A process of run_consumer, as it last reported. It deletes its row when it stops in peace."""
+
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    release = models.CharField(max_length=255)
+    queues = models.JSONField(help_text="Whose jobs it does.")
+    concurrency = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    last_seen = models.DateTimeField(db_index=True)
+    in_hand = models.JSONField(default=dict, help_text="Messages that it has received and not settled, by queue.")
+    paused = models.JSONField(default=dict, help_text="Why and since when it does not work on a queue, by queue.")
+    depths = models.JSONField(default=dict, help_text="What RabbitMQ told it: ready messages and consumers, by queue.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["host", "pid", "started_at"], name="worker_once")]
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
+
+
+class PausedQueue(models.Model):
+    """A job that staff have paused. Workers look every few seconds."""
+
+    queue = models.CharField(max_length=255, unique=True)
+    reason = models.CharField(max_length=255)
+    paused_by = models.CharField(max_length=255, editable=False)
+    paused_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        permissions = [("pause_queue", "Can pause and resume queues")]
+
+    def __str__(self) -> str:
+        return self.queue

@@ -5,19 +5,20 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import timedelta
-from smtplib import (
-    SMTPAuthenticationError,
-    SMTPConnectError,
-    SMTPHeloError,
-    SMTPRecipientsRefused,
-    SMTPResponseException,
-)
+from smtplib import SMTPRecipientsRefused, SMTPResponseException
 
 from django.core.exceptions import ObjectDoesNotExist
 
 
 class PermanentFailure(Exception):
     """Raise it in a job when another attempt cannot help; the text tells staff what to repair."""
+
+
+class DependencyDown(Exception):
+    """Raise it in a job when what all its messages need is away: the mail server, say.
+
+    The job pauses, which is no attempt, and goes on when it is back. The text tells staff what is away, and why.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,4 @@ def is_permanent(error: BaseException) -> bool:
         return True
     if isinstance(error, SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
-    # A server that refuses the greeting or the login says nothing about the message.
-    if isinstance(error, SMTPAuthenticationError | SMTPConnectError | SMTPHeloError):
-        return False
     return isinstance(error, SMTPResponseException) and error.smtp_code >= 500

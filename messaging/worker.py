@@ -7,13 +7,20 @@ import queue
 import threading
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.utils import timezone
 
-from messaging.attempt import Verdict, attempt
-from messaging.broker import Consumer, Delivery, Nodes
+from messaging import failures
+from messaging.attempt import Verdict, attempt, identify
+from messaging.broker import Consumer, Delivery, Nodes, Subscription
 from messaging.dead_letters import collect
 from messaging.jobs import Job
+from messaging.pause import LONGEST_HOLD, Pauses
+from messaging.quarantine import Quarantine
+from messaging.retry import DependencyDown
+from messaging.time_limit import Run, TimeLimitExceeded, TimeLimits
 from messaging.topology import Topology
 
 logger = logging.getLogger(__name__)
@@ -22,31 +29,35 @@ logger = logging.getLogger(__name__)
 DATABASE_PAUSES = (0.2, 5.0)
 #: Seconds to wait after an error of our own, so that a message that we cannot even record does not spin.
 BUG_PAUSE = 5.0
+#: Seconds between two looks at time limits and pauses.
+TICK = 0.25
 
 
 class Worker:
     def __init__(self, nodes: Nodes, topology: Topology, *, jobs: Sequence[Job], concurrency: int) -> None:
-        self._topology = topology
-        self._jobs = {topology.queue_of(job.queue): job for job in jobs}
+        self.topology = topology
+        self.jobs = {topology.queue_of(job.queue): job for job in jobs}
+        self.concurrency = concurrency
         self._deliveries: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
-        self._stopping = threading.Event()
         self._threads = [threading.Thread(target=self._work, name=f"job-{n}", daemon=True) for n in range(concurrency)]
-        self.consumer = Consumer(
-            nodes,
-            topology,
-            queues=[*self._jobs, topology.dead_letters],
-            # No more in hand than can be worked on: what waits here would suffer with a message that kills the worker.
-            prefetch=concurrency,
-            deliver=self._deliveries.put,
-        )
+        self._clock = threading.Thread(target=self._watch, name="clock", daemon=True)
+        self._stopping = threading.Event()
+        #: The threads whose job hangs where Python cannot interrupt it.
+        self._stuck: set[int | None] = set()
+        self._quarantine = Quarantine()
+        self._limits = TimeLimits()
+        self.consumer = Consumer(nodes, topology, subscriptions=self._subscriptions(), deliver=self._deliveries.put)
+        self.pauses = Pauses(self.consumer, again=self._deliveries.put)
 
     def start(self) -> None:
         """Begin to work on what the consumer, a Link of its own, delivers."""
-        for thread in self._threads:
+        for thread in (*self._threads, self._clock):
             thread.start()
 
     def alive(self) -> bool:
-        return self.consumer.is_alive() and all(thread.is_alive() for thread in self._threads)
+        """False when a thread has died, or hangs: then only a new process helps."""
+        threads = (self.consumer, self._clock, *self._threads)
+        return not self._stuck and all(thread.is_alive() for thread in threads)
 
     def drain(self, timeout: float) -> bool:
         """Finish what has begun, give back the rest, close. False if a job was still running after `timeout` seconds.
@@ -60,34 +71,52 @@ class Worker:
         for _ in self._threads:
             self._deliveries.put(None)
         for thread in self._threads:
-            thread.join(max(0, deadline - time.monotonic()))
+            while thread.is_alive() and thread.ident not in self._stuck and time.monotonic() < deadline:
+                thread.join(TICK)
+        drained = not any(thread.is_alive() for thread in self._threads if thread.ident not in self._stuck)
         self.consumer.close()
-        return not any(thread.is_alive() for thread in self._threads)
+        return drained
+
+    def _subscriptions(self) -> list[Subscription]:
+        # No more in hand than can be worked on: what waits here would suffer with a message that kills the worker.
+        most = self.concurrency
+        of_jobs = [Subscription(name, min(job.at_once or most, most)) for name, job in self.jobs.items()]
+        return [*of_jobs, Subscription(self.topology.dead_letters, most)]
 
     def _give_back_waiting(self) -> None:
+        waiting = self.pauses.let_go()
         while True:
             try:
                 delivery = self._deliveries.get_nowait()
             except queue.Empty:
-                return
+                break
             if delivery is not None:
-                self.consumer.give_back(delivery)
+                waiting.append(delivery)
+        for delivery in waiting:
+            self.consumer.give_back(delivery)
 
     def _work(self) -> None:
         while (delivery := self._deliveries.get()) is not None:
             # A delivery of a lost channel is somebody else's by now.
-            if delivery.generation == self.consumer.generation:
+            if delivery.generation == self.consumer.generation and not self.pauses.holds(delivery):
                 self._settle(delivery)
         connection.close()
 
     def _settle(self, delivery: Delivery) -> None:
         try:
             verdict = self._persist(delivery)
+        except DependencyDown as error:
+            if self._stopping.is_set():
+                self.consumer.give_back(delivery)
+            else:
+                self.pauses.begin(delivery, str(error))
+            return
         except Exception:
             logger.exception("A message from %s could not be handled or recorded; it goes back.", delivery.queue)
             connection.close()
             self._stopping.wait(BUG_PAUSE)
             verdict = None
+        self.pauses.ended(delivery)
         if verdict is Verdict.ACK:
             self.consumer.ack(delivery)
         elif verdict is Verdict.REJECT:
@@ -109,7 +138,39 @@ class Worker:
             pause = min(pause * 2, longest)
 
     def _handle(self, delivery: Delivery) -> Verdict:
-        if delivery.queue == self._topology.dead_letters:
-            collect(delivery, self._topology)
+        if delivery.queue == self.topology.dead_letters:
+            collect(delivery, self.topology)
             return Verdict.ACK
-        return attempt(delivery, self._jobs[delivery.queue])
+        return attempt(delivery, self.jobs[delivery.queue], quarantine=self._quarantine, limits=self._limits)
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(TICK):
+            self.pauses.probe()
+            for delivery in self.pauses.let_go(in_hand_for=LONGEST_HOLD):
+                self._put_back(delivery)
+            for run in self._limits.enforce():
+                if run.thread not in self._stuck:
+                    self._give_up(run)
+        connection.close()
+
+    def _put_back(self, delivery: Delivery) -> None:
+        """Let it wait in the outbox: RabbitMQ would take it back soon, and count that as a delivery that failed."""
+        try:
+            failures.put_back(delivery, self.jobs[delivery.queue].queue, identify(delivery))
+            self.consumer.ack(delivery)
+        except DatabaseError:
+            self.consumer.give_back(delivery)
+
+    def _give_up(self, run: Run) -> None:
+        """Write down the attempt of a job that hangs, in its stead. The process must end now: see alive()."""
+        self._stuck.add(run.thread)
+        error = TimeLimitExceeded()
+        error.add_note(f"It could not be interrupted. It hung here:\n{run.where()}")
+        duration = timedelta(seconds=time.monotonic() - run.began)
+        logger.error("%s hangs; this process ends, so that another can take its place.", run.job.queue)
+        try:
+            failure = failures.Failure(error, timezone.now() - duration, duration)
+            terminal = failures.record(run.delivery, run.job, identify(run.delivery), failure)
+        except DatabaseError:
+            return  # the message comes again, to the next process
+        (self.consumer.reject if terminal else self.consumer.ack)(run.delivery)

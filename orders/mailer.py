@@ -9,11 +9,13 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from smtplib import SMTP, SMTPException
+from smtplib import SMTP, SMTPException, SMTPResponseException
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.smtp import EmailBackend
+
+from messaging.retry import DependencyDown
 
 #: Seconds without a message after which a connection is closed. Servers allow minutes (RFC 5321 says five), but each
 #: open connection takes one of the few that a small mail server has.
@@ -22,12 +24,17 @@ IDLE = 20.0
 #: Messages after which a connection is not used again: many servers hang up after a hundred or more.
 MESSAGES_PER_CONNECTION = 100
 
+#: SMTP's "service not available": https://www.rfc-editor.org/rfc/rfc5321#section-3.8
+SHUTTING_DOWN = 421
+
 
 def send(message: EmailMessage) -> None:
     """Hand one message to the mail server; returning means that the server has accepted it.
 
     A connection that the server has dropped meanwhile is replaced before anything of the message goes out. From then
     on every failure is raised, because nobody can tell whether the server has taken the message.
+
+    Raises DependencyDown if the server does not let us in, which has nothing to do with the message.
     """
     backend = get_connection()
     message.connection = backend
@@ -39,6 +46,11 @@ def send(message: EmailMessage) -> None:
     # Not given back after an exception: what the server makes of the next command is anybody's guess.
     try:
         message.send()
+    except SMTPResponseException as error:
+        kept.smtp.close()
+        if error.smtp_code == SHUTTING_DOWN:
+            raise away(error) from error
+        raise
     except BaseException:
         kept.smtp.close()
         raise
@@ -55,9 +67,17 @@ class Kept:
 
 
 def connect(backend: EmailBackend) -> Kept:
-    backend.open()
+    try:
+        backend.open()
+    except OSError as error:  # smtplib's own errors are among them: no greeting, no login, no TLS
+        raise away(error) from error
     assert backend.connection is not None  # noqa: S101 - open() raises unless it has connected
     return Kept(backend.connection, configured_server())
+
+
+def away(error: OSError) -> DependencyDown:
+    host, port = configured_server()
+    return DependencyDown(f"The mail server at {host}:{port} does not let us in: {error}")
 
 
 def borrow() -> Kept | None:

@@ -156,6 +156,10 @@ MESSAGING: dict[str, Any] = {
     "RELEASE": env.str("RELEASE", default="development"),
     #: How long a stopping worker lets jobs in flight finish.
     "DRAIN_TIMEOUT": timedelta(seconds=env.int("DRAIN_SECONDS", default=25)),
+    #: How long the inbox remembers what is done: longer than any message can be on its way a second time.
+    "KEEP_PROCESSED": timedelta(days=env.float("KEEP_PROCESSED_DAYS", default=7)),
+    #: How long failed jobs that are resolved or discarded can be looked up.
+    "KEEP_FAILED": timedelta(days=env.float("KEEP_FAILED_DAYS", default=90)),
 }
 
 if not DEBUG:

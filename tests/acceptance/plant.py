@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from messaging.broker import Consumer, Outgoing, Publisher, parse
+from messaging.broker import Consumer, Outgoing, Publisher, Subscription, parse
 from messaging.events import Event
 from messaging.jobs import Job, JobFunction
 from messaging.relay import Relay
@@ -78,7 +78,8 @@ class Plant:
         """Be a worker that dies with a message in hand."""
         taken = threading.Event()
         name = self.topology.queue_of(self.job.queue)
-        consumer = Consumer(self.nodes, self.topology, queues=[name], prefetch=1, deliver=lambda _: taken.set())
+        one = [Subscription(name, prefetch=1)]
+        consumer = Consumer(self.nodes, self.topology, subscriptions=one, deliver=lambda _: taken.set())
         consumer.start()
         assert taken.wait(10), "No message came."
         consumer.close()

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from messaging.broker import Publisher
+from messaging.housekeeping import Housekeeping
 from messaging.jobs import Job, registered
 from messaging.management.startup import connected, nodes, require_database, topology
 from messaging.relay import Relay
@@ -38,12 +39,15 @@ class Command(BaseCommand):
         with_relay = not options["no_relay"]
         stop = Stop()
         worker = Worker(nodes(), topology(), jobs=jobs, concurrency=options["concurrency"])
+        housekeeping = Housekeeping(worker, stop.event)
+        housekeeping.obey_staff()
         publisher = Publisher(nodes(), topology())
         relay = Relay(publisher, stop.event)
 
         with ExitStack() as links:
             links.enter_context(connected(worker.consumer))
             worker.start()
+            housekeeping.start()
             if with_relay:
                 links.enter_context(connected(publisher))
                 relay.start()
@@ -54,10 +58,11 @@ class Command(BaseCommand):
             stop.event.set()
             logger.info("Stopping: finishing what has begun.")
             drained = worker.drain(settings.MESSAGING["DRAIN_TIMEOUT"].total_seconds())
+            housekeeping.join()
             if with_relay:
                 relay.join()
         if not asked:
-            raise CommandError("A thread of the worker has died; see the traceback above.")
+            raise CommandError("A thread of the worker has died or hangs, see above. Another process should start now.")
         if not drained:
             raise CommandError(
                 "Jobs were still running at the deadline. RabbitMQ gives their messages to other workers."
