@@ -1,7 +1,7 @@
 """Dead letters: messages that RabbitMQ, or a worker's reject, has taken out of a job's queue.
 
 Each must have its row in the admin before it is acked. A worker's reject comes after its row was committed, so what is
-new here is what killed its workers, or was moved by the broker for a reason of its own.
+new here was rejected by a stranger, or moved by the broker for a reason of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from messaging.attempt import identify
 from messaging.broker import Delivery
 from messaging.failures import describe_message, printable
 from messaging.models import FailedJob, ProcessedMessage
-from messaging.topology import DELIVERY_LIMIT, Topology
+from messaging.topology import Topology
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +31,6 @@ def collect(delivery: Delivery, topology: Topology) -> None:
         "kind": FailedJob.Kind.DEAD_LETTERED,
         "error": f"RabbitMQ moved the message to the dead letters; its reason: {reason}.",
     }
-    if reason == "delivery_limit":
-        found["kind"] = FailedJob.Kind.CRASH_LOOP
-        found["error"] = f"Its worker died, or lost RabbitMQ, {DELIVERY_LIMIT} times while it had this message in hand."
-
     with transaction.atomic():
         if ProcessedMessage.objects.filter(message_id=message_id, queue=queue).exists():
             return

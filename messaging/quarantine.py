@@ -17,7 +17,7 @@ from django.db.models import F
 
 from messaging.models import Suspect
 
-#: Runs that began and did not end. Fewer than DELIVERY_LIMIT by far: the neighbours' deliveries count meanwhile.
+#: Runs that began and did not end.
 CRASHES = 5
 
 

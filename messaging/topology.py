@@ -10,11 +10,8 @@ from dataclasses import dataclass, field
 
 from messaging.jobs import Job
 
-#: Deliveries that end without ack or reject (the worker died) before the broker takes the message for a crash loop.
-#: Failed attempts do not count: each retry is a new message.
-DELIVERY_LIMIT = 20
-
-#: A dead letter is never given up. RabbitMQ 4 would by default, and 3.10 does not know "-1, never".
+#: RabbitMQ never gives a message up by itself: what kills its workers is found by messaging/quarantine.py, which does
+#: not take its neighbours for guilty. RabbitMQ 4 has a limit unless told otherwise, and 3.10 does not know "-1, never".
 NEVER = 1_000_000_000
 
 
@@ -62,10 +59,12 @@ class Topology:
                 routing_keys=tuple(event.type for event in job.events),
                 arguments={
                     "x-queue-type": "quorum",
-                    "x-delivery-limit": DELIVERY_LIMIT,
+                    "x-delivery-limit": NEVER,
                     "x-dead-letter-exchange": self.dead_exchange,
-                    # Needs reject-publish: with the default overflow RabbitMQ silently falls back to at-most-once.
-                    "x-dead-letter-strategy": "at-least-once",
+                    # Enough, for whatever a worker rejects has its row in the admin already. At-least-once has workers
+                    # in the broker whose crashes can strand every such queue of a node:
+                    # https://github.com/rabbitmq/rabbitmq-server/issues/16652
+                    "x-dead-letter-strategy": "at-most-once",
                     "x-overflow": "reject-publish",
                 },
             )

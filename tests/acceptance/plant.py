@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ class Plant:
 
     def __init__(self, function: JobFunction, *, retry: Backoff = QUICKLY) -> None:
         self.job = Job(queue=f"tests.{function.__name__}", events=(BellRang,), function=function, retry=retry)
-        self.topology = Topology(prefix=f"{settings.MESSAGING['PREFIX']}.{id(self):x}", jobs=(self.job,))
+        self.topology = Topology(prefix=f"{settings.MESSAGING['PREFIX']}.{secrets.token_hex(4)}", jobs=(self.job,))
         self.nodes = parse(settings.MESSAGING["AMQP_URL"])
 
     @contextmanager

@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from messaging.events import encode
 from messaging.failures import LONGEST_HEADER, storable
-from messaging.models import FailedJob, JobAttempt, OutboxMessage, ProcessedMessage
+from messaging.models import FailedJob, JobAttempt, OutboxMessage, ProcessedMessage, Suspect
 from messaging.outbox import publish
+from messaging.quarantine import CRASHES
 from messaging.retry import PermanentFailure
-from messaging.topology import DELIVERY_LIMIT
 from tests.acceptance.plant import BellRang, Plant
 from tests.waiting import eventually
 
@@ -196,10 +196,11 @@ def test_what_no_job_can_read_is_kept_for_staff_and_the_worker_goes_on(body: byt
 
 def test_a_message_that_ends_every_worker_is_put_aside_as_a_crash_loop() -> None:
     plant = Plant(open_door)
-    body = encode(BellRang(bell=1), message_id=uuid4(), source="tests", time=timezone.now(), subject="")
+    message_id = uuid4()
+    body = encode(BellRang(bell=1), message_id=message_id, source="tests", time=timezone.now(), subject="")
     plant.send(body)
-    for _ in range(DELIVERY_LIMIT + 1):
-        plant.take_and_vanish()
+    plant.take_and_vanish()
+    Suspect.objects.create(message_id=message_id, queue=plant.job.queue, begun=CRASHES)
 
     with plant.worker():
         failed = eventually(lambda: FailedJob.objects.first())
@@ -207,6 +208,18 @@ def test_a_message_that_ends_every_worker_is_put_aside_as_a_crash_loop() -> None
     assert (failed.kind, failed.state, failed.queue) == ("crash_loop", "needs_attention", "tests.open_door")
     assert bytes(failed.body) == body
     assert doors() == 0
+
+
+def test_a_message_whose_workers_died_with_it_waiting_in_their_hands_is_above_suspicion() -> None:
+    plant = Plant(open_door)
+    plant.send(encode(BellRang(bell=1), message_id=uuid4(), source="tests", time=timezone.now(), subject=""))
+    for _ in range(CRASHES + 1):
+        plant.take_and_vanish()
+
+    with plant.worker():
+        eventually(lambda: doors() == 1)
+    assert not FailedJob.objects.exists()
+    assert not Suspect.objects.exists()
 
 
 def test_hostile_headers_do_not_keep_a_failure_from_being_recorded() -> None:
