@@ -1,0 +1,145 @@
+"""Originals: the files that staff upload. What cannot become a picture is refused in a sentence, before it is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import BytesIO
+from typing import IO, Any
+from uuid import uuid4
+
+from django.core.files.storage import Storage
+from django.utils.translation import gettext as _
+from PIL import ExifTags, Image, ImageCms, ImageOps
+
+MAX_MEGABYTES = 20
+
+#: By format, so that decoding takes less than 300 MB: of a JPEG only a fraction is decoded, WebP keeps several copies.
+MAX_MEGAPIXELS = {"JPEG": 50, "PNG": 25, "WEBP": 16}
+
+#: Pixels. No camera makes longer sides, and WebP cannot hold much longer ones.
+MAX_SIDE = 12_000
+
+#: Values of the EXIF tag Orientation with which a picture lies on its side.
+LYING = (5, 6, 7, 8)
+
+#: Modes that can be made smaller as they are; others are turned into one of them first.
+PLAIN_MODES = ("L", "LA", "RGB", "RGBA", "CMYK")
+
+# Pillow's own limits are a warning, and an error without a sentence. Ours are lower, and every open goes through them.
+Image.MAX_IMAGE_PIXELS = None
+
+
+class Refused(Exception):
+    """The file cannot become a picture of the shop. The text is a sentence for whoever uploaded it."""
+
+
+def random_name(picture: Any, filename: str) -> str:
+    """Cannot be guessed: an original still holds what the camera noted, such as the place, and is shown to nobody."""
+    return f"originals/{uuid4().hex}"
+
+
+def check(file: IO[bytes], *, size: int) -> None:
+    """Raises Refused, as far as it can be known without decoding all of the file, whose size in bytes is `size`."""
+    check_weight(size)
+    with opened(file) as image, pillow_errors_as_sentences():
+        if image.format in ("JPEG", "MPO"):
+            image.draft(None, (1, 1))  # an eighth of each side: quick, and a missing end is still missed
+            image.load()
+        else:
+            image.verify()
+
+
+def upright_size(file: IO[bytes]) -> tuple[int, int]:
+    """Width and height as people see them, whichever way the camera was held. Raises Refused."""
+    with opened(file) as image:
+        return upright(image)
+
+
+def decoded(storage: Storage, name: str, *, width: int) -> Image.Image:
+    """The picture, upright, in sRGB, without metadata, and no wider than `width`. Raises Refused."""
+    check_weight(storage.size(name))
+    with storage.open(name) as file:
+        # Read whole, so that an error of the storage, which passes, is none of Pillow's, which stay.
+        data = BytesIO(file.read())
+    with opened(data) as image, pillow_errors_as_sentences():
+        seen_width, seen_height = upright(image)
+        width = min(width, seen_width)
+        box = (width, max(1, round(seen_height * width / seen_width)))
+        small = scaled(image, box[::-1] if is_lying(image) else box)
+        return in_srgb(ImageOps.exif_transpose(small))
+
+
+def check_weight(size: int) -> None:
+    if size > MAX_MEGABYTES * 1024 * 1024:
+        raise Refused(
+            _("The file has %(size)d MB. A picture may have up to %(limit)d MB.")
+            % {"size": round(size / (1024 * 1024)), "limit": MAX_MEGABYTES}
+        )
+
+
+@contextmanager
+def opened(file: IO[bytes]) -> Iterator[Image.Image]:
+    """The header is read, and held against the limits."""
+    file.seek(0)
+    try:
+        image = Image.open(file, formats=tuple(MAX_MEGAPIXELS))
+    except Exception as error:  # Pillow's readers raise whatever the bytes drive them to
+        raise Refused(_("The file is not a picture that we can read. JPEG, PNG and WebP will do.")) from error
+    with image:
+        check_pixels(image)
+        yield image
+    file.seek(0)
+
+
+def check_pixels(image: Image.Image) -> None:
+    limit = MAX_MEGAPIXELS.get(image.format or "", MAX_MEGAPIXELS["JPEG"])
+    if image.width * image.height > limit * 1_000_000 or max(image.size) > MAX_SIDE:
+        raise Refused(
+            _(
+                "The picture has %(width)d x %(height)d pixels. In this format up to %(limit)d million will do, "
+                "and up to %(side)d on each side."
+            )
+            % {"width": image.width, "height": image.height, "limit": limit, "side": MAX_SIDE}
+        )
+
+
+@contextmanager
+def pillow_errors_as_sentences() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise Refused(_("The file is damaged, or its end is missing (%(error)s).") % {"error": error}) from error
+
+
+def is_lying(image: Image.Image) -> bool:
+    return image.getexif().get(ExifTags.Base.Orientation) in LYING
+
+
+def upright(image: Image.Image) -> tuple[int, int]:
+    with pillow_errors_as_sentences():
+        return (image.height, image.width) if is_lying(image) else image.size
+
+
+def scaled(image: Image.Image, box: tuple[int, int]) -> Image.Image:
+    image.draft(None, box)  # lets a JPEG be decoded at a fraction of its size
+    image.load()
+    if image.mode.startswith("I"):
+        image = image.convert("L")
+    elif image.mode not in PLAIN_MODES or "transparency" in image.info:
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    return image.resize(box, Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+def in_srgb(image: Image.Image) -> Image.Image:
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    if profile := image.info.get("icc_profile"):
+        with suppress(ImageCms.PyCMSError, OSError):  # a profile that cannot be read is left out of account
+            source = ImageCms.ImageCmsProfile(BytesIO(profile))
+            image = ImageCms.profileToProfile(image, source, SRGB, outputMode=mode) or image
+    image = image.convert(mode)
+    image.info.clear()
+    return image
+
+
+SRGB = ImageCms.createProfile("sRGB")
