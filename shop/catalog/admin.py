@@ -32,13 +32,13 @@ class ShowsState:
     @admin.display(description=gettext_lazy("preview"))
     def preview(self, picture: Picture) -> str:
         if not picture.is_made:
-            return "–"
+            return "-"
         return format_html('<img src="{}" width="80" alt="{}">', picture.url(320), picture.alt)
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, picture: Any) -> str:
         if picture.pk is None:
-            return "–"
+            return "-"
         if picture.is_made:
             return _("ready")
         if picture.failed_job is None:

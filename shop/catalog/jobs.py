@@ -18,16 +18,16 @@ def make_renditions(event: PictureUploaded) -> Iterator[None]:
     picture = Picture.objects.filter(pk=event.picture_id).first()
     if picture and not picture.is_made:
         try:
-            renditions.make(default_storage, picture.image.name)
+            renditions.make(default_storage, picture.original)
         except originals.Refused as refusal:
             raise PermanentFailure(f"{refusal} Upload another picture in its place.") from refusal
     yield
     if picture is None:
         return  # deleted meanwhile, which is nobody's mistake
-    still_used = Picture.objects.filter(pk=picture.pk, image=picture.image.name)
+    still_used = Picture.objects.filter(pk=picture.pk, image=picture.original)
     if not still_used.update(renditions_made_at=picture.renditions_made_at or timezone.now()):
         # Replaced or deleted while we worked, so its files may have been removed before we had made the last of them.
-        publish(PictureRemoved(original=picture.image.name), subject=picture)
+        publish(PictureRemoved(original=picture.original), subject=picture)
 
 
 @job(PictureRemoved)

@@ -17,6 +17,9 @@ from messaging.outbox import publish
 from shop.catalog import originals, renditions
 from shop.catalog.events import PictureRemoved, PictureUploaded
 
+#: How many products of its category a product's page shows besides it.
+NEIGHBOURS = 4
+
 #: Pieces. Fewer than these are told to customers.
 SCARCE = 6
 
@@ -106,7 +109,7 @@ class Product(models.Model):
         return reverse("catalog:product", args=[self.slug])
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
-        """Its pictures go first and one by one, so that their files go too. Products deleted as a query set keep them."""
+        """Its pictures go first and one by one, so that their files go too; a query set leaves files behind."""
         with transaction.atomic():
             for picture in self.pictures.all():
                 picture.delete()
@@ -131,6 +134,12 @@ class Product(models.Model):
         return 0 < self.stock < SCARCE
 
     @property
+    def neighbours(self) -> ProductQuerySet:
+        """A few others of its category."""
+        others = Product.objects.for_sale().filter(category=self.category_id).exclude(pk=self.pk)
+        return others.prefetch_related("pictures").as_on_the_shelf()[:NEIGHBOURS]
+
+    @property
     def first_picture(self) -> Picture | None:
         """No query of its own after prefetch_related("pictures")."""
         return next(iter(self.pictures.all()), None)
@@ -149,9 +158,7 @@ class Picture(models.Model):
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="pictures", verbose_name=_("product"))
     image = models.FileField(_("file"), upload_to=originals.random_name)
-    alt = models.CharField(
-        _("description"), max_length=200, help_text=_("What it shows, for those who cannot see it.")
-    )
+    alt = models.CharField(_("description"), max_length=200, help_text=_("What it shows, for those who cannot see it."))
     alt_de = models.CharField(_("description in German"), max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("The lowest comes first."))
     width = models.PositiveIntegerField(editable=False)
@@ -184,8 +191,13 @@ class Picture(models.Model):
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
-            publish(PictureRemoved(original=self.image.name), subject=self)
+            publish(PictureRemoved(original=self.original), subject=self)
             return super().delete(*args, **options)
+
+    @property
+    def original(self) -> str:
+        """The name of its file in the storage."""
+        return self.image.name or ""
 
     @property
     def is_made(self) -> bool:
@@ -206,4 +218,4 @@ class Picture(models.Model):
         """Of the rendition of that width, or of the widest below it that there is."""
         there = renditions.widths_of(self.width)
         fitting = max((each for each in there if each <= width), default=there[0])
-        return self.image.storage.url(renditions.name_of(self.image.name, fitting, suffix))
+        return self.image.storage.url(renditions.name_of(self.original, fitting, suffix))

@@ -1,4 +1,4 @@
-"""Originals: the files that staff upload. What cannot become a picture is refused in a sentence, before it is decoded."""
+"""Originals: the files that staff upload. What cannot become a picture is refused in a sentence."""
 
 from __future__ import annotations
 

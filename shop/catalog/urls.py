@@ -10,5 +10,6 @@ urlpatterns = [
     path("shelves/<slug:slug>/", views.category, name="category"),
     path("search/", views.search, name="search"),
     path("products/<slug:slug>/", views.product, name="product"),
+    path("robots.txt", views.robots),
     re_path(r"^media/(?P<name>renditions/[0-9a-f]+/[0-9]+\.(?P<suffix>avif|webp))$", views.rendition),
 ]

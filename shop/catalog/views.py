@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -12,9 +11,6 @@ from shop.catalog.models import Category, Product, ProductQuerySet
 from shop.catalog.search import matching
 
 PER_PAGE = 24
-
-#: Products of the same category, under a product.
-NEIGHBOURS = 4
 
 
 @require_safe
@@ -58,6 +54,11 @@ def rendition(request: HttpRequest, name: str, suffix: str) -> FileResponse:
     return response
 
 
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    return render(request, "catalog/robots.txt", content_type="text/plain")
+
+
 def render_shelf(
     request: HttpRequest,
     products: ProductQuerySet,
@@ -73,6 +74,5 @@ def render_shelf(
         "category": category,
         "words": words,
         "is_search": is_search,
-        "canonical": f"{settings.SITE_URL}{request.path}",
     }
     return render(request, "catalog/list.html", context)
