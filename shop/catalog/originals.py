@@ -63,11 +63,12 @@ def decoded(storage: Storage, name: str, *, width: int) -> Image.Image:
         # Read whole, so that an error of the storage, which passes, is none of Pillow's, which stay.
         data = BytesIO(file.read())
     with opened(data) as image, pillow_errors_as_sentences():
+        turned = orientation(image)
         seen_width, seen_height = upright(image)
         width = min(width, seen_width)
         box = (width, max(1, round(seen_height * width / seen_width)))
-        small = scaled(image, box[::-1] if is_lying(image) else box)
-        return in_srgb(ImageOps.exif_transpose(small))
+        small = scaled(image, box[::-1] if turned in LYING else box)
+        return in_srgb(ImageOps.exif_transpose(small) if turned else small)
 
 
 def check_weight(size: int) -> None:
@@ -112,13 +113,15 @@ def pillow_errors_as_sentences() -> Iterator[None]:
         raise Refused(_("The file is damaged, or its end is missing (%(error)s).") % {"error": error}) from error
 
 
-def is_lying(image: Image.Image) -> bool:
-    return image.getexif().get(ExifTags.Base.Orientation) in LYING
+def orientation(image: Image.Image) -> int | None:
+    """As the header has it. Pillow would look for a PNG's behind the pixels too, and decode all of them for that."""
+    found: int | None = Image.Image.getexif(image).get(ExifTags.Base.Orientation)
+    return found
 
 
 def upright(image: Image.Image) -> tuple[int, int]:
     with pillow_errors_as_sentences():
-        return (image.height, image.width) if is_lying(image) else image.size
+        return (image.height, image.width) if orientation(image) in LYING else image.size
 
 
 def scaled(image: Image.Image, box: tuple[int, int]) -> Image.Image:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import Storage
+from django.core.files.storage import FileSystemStorage, Storage
 from PIL import Image
 
 from shop.catalog import originals
@@ -59,10 +59,8 @@ def encoded(image: Image.Image, options: dict[str, Any]) -> bytes:
 
 def put_whole(storage: Storage, name: str, content: bytes) -> None:
     """Under `name` there is nothing, and then the whole file, also after a power cut."""
-    try:
-        path = Path(storage.path(name))
-    except NotImplementedError:
-        # No folder of this machine but a store of objects, which shows an object when it has all of it.
+    if not isinstance(storage, FileSystemStorage):
+        # A store of objects shows an object when it has all of it.
         saved = storage.save(name, ContentFile(content))
         if saved != name:
             storage.delete(saved)  # another worker has just put the same file there
@@ -70,7 +68,7 @@ def put_whole(storage: Storage, name: str, content: bytes) -> None:
     part = Path(storage.path(storage.save(f"{name}.part", ContentFile(content))))
     with part.open("rb") as file:
         os.fsync(file.fileno())
-    part.replace(path)
+    part.replace(storage.path(name))
 
 
 def remove(storage: Storage, original: str) -> None:

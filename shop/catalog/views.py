@@ -70,6 +70,7 @@ def render_shelf(
     page = Paginator(products.prefetch_related("pictures"), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
+        "products": list(page),
         "categories": Category.objects.all(),
         "category": category,
         "words": words,

@@ -89,7 +89,7 @@ def mug(colour: str, inside: str, *, foot: str, tea: str, rim: str = "", speckle
 <path d="{handle}" fill="none" stroke="#000" stroke-opacity="0.16" stroke-width="56" stroke-linecap="round"/>
 <path d="{handle}" fill="none" stroke="#fff" stroke-opacity="0.16" stroke-width="14" transform="translate(-8 -10)"/>
 {shaded(base, foot)}{shaded(body, colour)}{speckles}
-{opening(560, top, 220, 62, colour if not rim else rim, inside, tea)}"""
+{opening(560, top, 220, 62, rim or colour, inside, tea)}"""
 
 
 def opening(x: float, y: float, half: float, tall: float, rim: str, inside: str, tea: str) -> str:
@@ -161,7 +161,8 @@ def pearls(colours: tuple[str, ...], *, seed: int) -> str:
 def fruit(peel: str, flesh: str) -> str:
     """Half a citrus fruit, its cut side to us."""
     rays = "".join(
-        f'<path d="M0 0 L{112 * math.cos(a):.0f} {112 * math.sin(a):.0f}"/>' for a in (n * math.tau / 10 for n in range(10))
+        f'<path d="M0 0 L{112 * math.cos(a):.0f} {112 * math.sin(a):.0f}"/>'
+        for a in (n * math.tau / 10 for n in range(10))
     )
     return f"""{shadow(890, 130, y=1262)}<g transform="translate(890 1140)">
 <circle r="138" fill="{peel}"/><circle r="124" fill="#fbf1d6"/><circle r="112" fill="{flesh}"/>
@@ -219,14 +220,49 @@ def heap_in_scoop() -> str:
 
 
 def drawings() -> Iterator[tuple[str, tuple[str, str, str]]]:
-    yield "harbour-mug", ("#d8d3c6", "#b99f7f", mug("#5f7c8c", "#c9d3d4", foot="#d9c3a3", tea="#7a3f17", speckles=speckled("#24363f", many=150)))  # fmt: skip
-    yield "orchard-mug", ("#e9dfc8", "#c39d70", mug("#86a556", "#f3ead2", foot="#d9c3a3", tea="#a8641f", speckles=speckled("#3f5420", many=90)))  # fmt: skip
+    yield (
+        "harbour-mug",
+        (
+            "#d8d3c6",
+            "#b99f7f",
+            mug("#5f7c8c", "#c9d3d4", foot="#d9c3a3", tea="#7a3f17", speckles=speckled("#24363f", many=150)),
+        ),
+    )
+    yield (
+        "orchard-mug",
+        (
+            "#e9dfc8",
+            "#c39d70",
+            mug("#86a556", "#f3ead2", foot="#d9c3a3", tea="#a8641f", speckles=speckled("#3f5420", many=90)),
+        ),
+    )
     yield "little-cup", ("#c9d2c6", "#8d7a64", cup())
     yield "enamel-mug", ("#bccbd0", "#a98962", mug("#f4f2ea", "#fbfaf5", foot="#f0ede3", tea="#8a4a1b", rim="#1f4a36"))
-    yield "breakfast-assam", ("#e6d8c3", "#8f6a4b", tin("#a3442c", "#f4e8d2", "#7d2f1d", leaves(("#2b1a12", "#432a1b", "#5a3a22"), seed=1, curl=0.5)))  # fmt: skip
+    yield (
+        "breakfast-assam",
+        (
+            "#e6d8c3",
+            "#8f6a4b",
+            tin("#a3442c", "#f4e8d2", "#7d2f1d", leaves(("#2b1a12", "#432a1b", "#5a3a22"), seed=1, curl=0.5)),
+        ),
+    )
     yield "earl-grey", ("#dadfe2", "#a58a6b", tin("#2f4664", "#f2ecdd", "#2f4664", fruit("#d8b62f", "#f0d76a")))
-    yield "sencha", ("#dfe5d3", "#b49a76", tin("#4d7a4f", "#f3efdd", "#3c6340", leaves(("#2f5a35", "#47793f", "#6c9a4a"), seed=2, curl=0.1)))  # fmt: skip
-    yield "mountain-oolong", ("#d7e0e0", "#927556", tin("#2f6c70", "#efe8d6", "#2a5c60", pearls(("#3d4a34", "#55663f", "#6d7a4a", "#2f3a2a"), seed=3)))  # fmt: skip
+    yield (
+        "sencha",
+        (
+            "#dfe5d3",
+            "#b49a76",
+            tin("#4d7a4f", "#f3efdd", "#3c6340", leaves(("#2f5a35", "#47793f", "#6c9a4a"), seed=2, curl=0.1)),
+        ),
+    )
+    yield (
+        "mountain-oolong",
+        (
+            "#d7e0e0",
+            "#927556",
+            tin("#2f6c70", "#efe8d6", "#2a5c60", pearls(("#3d4a34", "#55663f", "#6d7a4a", "#2f3a2a"), seed=3)),
+        ),
+    )
     yield "evening-mint", ("#dbe7df", "#bfa27c", tin("#9cc4a8", "#fbf8ec", "#48795b", sprig("#5f9a5c")))
     yield "rooibos-orange", ("#f0dcc4", "#a9764b", tin("#d27a34", "#fbf0dc", "#a9511b", fruit("#e08a2a", "#f2a948")))
     yield "glass-teapot", ("#dcdcd0", "#a98c69", teapot())

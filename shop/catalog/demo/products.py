@@ -151,8 +151,8 @@ PRODUCTS = [
         Text(
             "Peppermint and lemon balm, dried in the shade on a farm an hour from here. No caffeine. Cover the cup "
             "while it draws, so that the best of it stays in.",
-            "Pfefferminze und Zitronenmelisse, im Schatten getrocknet auf einem Hof eine Stunde von hier. Ohne Koffein. "
-            "Beim Ziehen die Tasse zudecken, damit das Beste drinbleibt.",
+            "Pfefferminze und Zitronenmelisse, im Schatten getrocknet auf einem Hof eine Stunde von hier. Ohne "
+            "Koffein. Beim Ziehen die Tasse zudecken, damit das Beste drinbleibt.",
         ),
         Text("A pale mint-green tin and a few mint leaves", "Eine hellgrüne Dose und ein paar Minzblätter"),
     ),
@@ -196,6 +196,6 @@ PRODUCTS = [
             "Ein gestrichener Löffel reicht für einen Becher. Aus heimischer Buche gedreht und geölt; das kleine Loch "
             "im Griff ist für den Nagel neben dem Kessel.",
         ),
-        Text("A beech scoop with a hole in its handle, holding tea leaves", "Ein Löffel aus Buchenholz mit Teeblättern"),
+        Text("A beech scoop with tea leaves in it", "Ein Löffel aus Buchenholz mit Teeblättern"),
     ),
 ]
