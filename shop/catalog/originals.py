@@ -14,8 +14,9 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 
 MAX_MEGABYTES = 20
 
-#: By format, so that decoding takes less than 300 MB: of a JPEG only a fraction is decoded, WebP keeps several copies.
-MAX_MEGAPIXELS = {"JPEG": 50, "PNG": 25, "WEBP": 12}
+#: By format, so that decoding takes less than 300 MB: measured with the costliest of each, a progressive JPEG in CMYK
+#: and lossless files with transparency.
+MAX_MEGAPIXELS = {"JPEG": 36, "PNG": 25, "WEBP": 12}
 
 #: Pixels. No camera makes longer sides, and WebP cannot hold much longer ones.
 MAX_SIDE = 12_000

@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from django.core.files.base import ContentFile
-from PIL import Image
+from PIL import Image, ImageCms
 
 from shop.catalog.models import Picture
 from tests.factories import ProductFactory
@@ -30,7 +30,7 @@ def held_sideways() -> bytes:
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x010E] = "at Alice's house"
-    return photograph(exif=exif)
+    return photograph(exif=exif, icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
 
 
 def png(width: int, height: int, *, data: bytes) -> bytes:
