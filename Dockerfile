@@ -15,7 +15,8 @@ RUN DEBUG=False SECRET_KEY=collectstatic ALLOWED_HOSTS=localhost python manage.p
 FROM python:${PYTHON}-slim
 ARG RELEASE=unnamed
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 RELEASE=${RELEASE}
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin shop
+# A new volume takes its owner from the folder that it covers.
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin shop && install --directory --owner=shop /media
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app

@@ -71,7 +71,7 @@ def prepare_database(environment: dict[str, str]) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    call_command("seed_catalogue")
+    call_command("seed_catalogue", without_pictures=True)
 
 
 def orders_and_faults(stack: Stack, rabbitmq: Broker) -> Shopping:

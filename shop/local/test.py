@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from shop.local.packages import install
 from shop.local.paths import PROJECT, RUN
 from shop.local.processes import foreground
 from shop.local.say import say
@@ -44,6 +45,7 @@ def test_everything(arguments: Sequence[str]) -> int:
             failed.append(name)
         timings[name] = time.monotonic() - began
 
+    install("chromium", because="for the tests in a browser", instead="Install it with this system's own packages.")
     with servers(fsync=False) as environment:
         sqlite = environment | {"DATABASE_URL": f"sqlite:///{RUN}/test.sqlite3"}
         if not arguments:

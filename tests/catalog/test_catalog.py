@@ -12,6 +12,9 @@ from shop.catalog.models import Product
 from shop.catalog.money import format_money
 from tests.factories import ProductFactory
 
+#: The part of the admin's form that tells how many pictures it sends.
+NO_PICTURES = {"pictures-TOTAL_FORMS": "0", "pictures-INITIAL_FORMS": "0"}
+
 
 @pytest.mark.django_db
 def test_the_shelf_shows_what_is_for_sale(client: Client) -> None:
@@ -55,6 +58,7 @@ def test_staff_change_the_stock_by_what_came_in_or_broke(admin_client: Client, t
     # Given five mugs, and a page that was opened when there were eight
     mug = ProductFactory.create(stock=5)
     form = {"name": mug.name, "slug": mug.slug, "price": "12.50", "is_active": "on", "stock": "8", "restock": typed}
+    form |= NO_PICTURES
     assert admin_client.post(f"/admin/catalog/product/{mug.pk}/change/", form).status_code == 302
     assert Product.objects.get().stock == left
 
@@ -62,6 +66,7 @@ def test_staff_change_the_stock_by_what_came_in_or_broke(admin_client: Client, t
 @pytest.mark.django_db
 def test_staff_add_a_product(admin_client: Client) -> None:
     form = {"name": "Jug", "slug": "jug", "price": "30", "is_active": "on", "stock": "8", "description": ""}
+    form |= NO_PICTURES
     assert admin_client.post("/admin/catalog/product/add/", form).status_code == 302
     assert Product.objects.get().stock == 8
 

@@ -1,0 +1,58 @@
+"""Debian's Chromium, driven by Playwright, on a shop that really listens. `make test` installs the browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.fail("This test needs Chromium: apt-get install chromium, or `make test`, which does that.")
+    with sync_playwright() as playwright:
+        # Playwright keeps an event loop in this thread, and Django would take our queries for part of it.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+        # As root, as in most containers, Chromium runs only without its sandbox; it sees no page but ours.
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(autouse=True)
+def media_folder(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def browser_page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """A page on a desk: `page.goto("/")` opens the shop. What it complains about in its console fails the test."""
+    yield from opened(browser, live_server, DESK)
+
+
+@pytest.fixture
+def phone_page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    yield from opened(browser, live_server, PHONE)
+
+
+def opened(browser: Browser, live_server: LiveServer, size: dict[str, int]) -> Iterator[Page]:
+    complaints: list[str] = []
+    width, height = size["width"], size["height"]
+    with browser.new_context(base_url=live_server.url, viewport={"width": width, "height": height}) as context:
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        yield page
+    # A broken policy or a missing file says so there; an answer that a test asked for may be a refusal.
+    assert [each for each in complaints if "Failed to load resource" not in each] == []
