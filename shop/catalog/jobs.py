@@ -13,7 +13,8 @@ from shop.catalog.events import PictureRemoved, PictureUploaded
 from shop.catalog.models import Picture
 
 
-@job(PictureUploaded)
+# One at a time: each takes a whole core and up to 350 MB, and e-mails are not to wait for pictures.
+@job(PictureUploaded, at_once=1)
 def make_renditions(event: PictureUploaded) -> Iterator[None]:
     picture = Picture.objects.filter(pk=event.picture_id).first()
     if picture and not picture.is_made:

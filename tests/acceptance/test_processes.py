@@ -1,0 +1,251 @@
+"""Promises 1, 5, 6 and 7 with real processes: run_consumer is killed, stopped and left without its servers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from messaging.models import FailedJob, OutboxMessage, PausedQueue, ProcessedMessage, Suspect, Worker
+from messaging.outbox import publish
+from messaging.quarantine import CRASHES
+from orders.events import OrderPlaced
+from orders.models import Order, OrderEmail
+from shop.local.paths import PROJECT
+from shop.local.processes import Process, Processes
+from shop.local.rabbitmq_node import PrivateNode
+from tests.acceptance.post_office import PostOffice
+from tests.factories import OrderFactory
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+StartWorker = Callable[..., Process]
+
+
+@pytest.fixture
+def post_office() -> Iterator[PostOffice]:
+    office = PostOffice()
+    office.open()
+    yield office
+    office.close()
+
+
+@pytest.fixture
+def start_worker(post_office: PostOffice, program_environment: dict[str, str], tmp_path: Path) -> Iterator[StartWorker]:
+    """Starts `manage.py run_consumer` with these arguments, and with these variables in its environment."""
+    with Processes(tmp_path) as processes:
+
+        def start(*arguments: str, **variables: str) -> Process:
+            command = [sys.executable, str(PROJECT / "manage.py"), "run_consumer", *arguments]
+            mail = f"smtp://127.0.0.1:{post_office.port}"
+            return processes.start(
+                "run_consumer",
+                command,
+                env={**program_environment, "EMAIL_URL": mail, "EMAIL_TIMEOUT": "30"} | variables,
+            )
+
+        yield start
+
+
+def place_order() -> Order:
+    with transaction.atomic():
+        order = OrderFactory.create()
+        publish(OrderPlaced(order_id=order.pk), subject=order)
+    return order
+
+
+def in_the_post(order: Order) -> str:
+    return str(order.number)
+
+
+def test_a_worker_that_is_killed_in_the_middle_of_a_job_loses_nothing(
+    start_worker: StartWorker, post_office: PostOffice
+) -> None:
+    post_office.ignores = {"*"}
+    order = place_order()
+    worker = start_worker()
+    eventually(lambda: post_office.offered[in_the_post(order)])
+    eventually(lambda: not OutboxMessage.objects.exists())
+
+    worker.kill()
+    post_office.ignores.clear()
+    start_worker()
+
+    eventually(lambda: OrderEmail.objects.filter(order=order).exists())
+    eventually(lambda: not Suspect.objects.exists())
+    assert post_office.offered[in_the_post(order)] == 2
+    assert not FailedJob.objects.exists()
+
+
+def test_sigterm_lets_the_job_in_hand_finish(start_worker: StartWorker, post_office: PostOffice) -> None:
+    post_office.ignores = {"*"}
+    order = place_order()
+    worker = start_worker()
+    eventually(lambda: post_office.offered[in_the_post(order)])
+
+    worker.popen.send_signal(signal.SIGTERM)
+    eventually(lambda: "finishing what has begun" in worker.log.read_text())
+    late = place_order()
+    post_office.ignores.clear()
+
+    assert worker.popen.wait(20) == 0
+    assert post_office.taken == {in_the_post(order): 1}
+    assert OrderEmail.objects.get().order == order
+    assert not FailedJob.objects.exists()
+    start_worker()
+    eventually(lambda: OrderEmail.objects.filter(order=late).exists())
+
+
+def test_past_the_deadline_a_job_goes_back_and_the_exit_code_says_so(
+    start_worker: StartWorker, post_office: PostOffice
+) -> None:
+    post_office.ignores = {"*"}
+    order = place_order()
+    worker = start_worker(DRAIN_SECONDS="1")
+    eventually(lambda: post_office.offered[in_the_post(order)])
+
+    worker.popen.send_signal(signal.SIGTERM)
+    assert worker.popen.wait(20) == 1
+    assert "still running at the deadline" in worker.log.read_text()
+
+    post_office.ignores.clear()
+    start_worker()
+    eventually(lambda: OrderEmail.objects.filter(order=order).exists())
+    assert not FailedJob.objects.exists()
+
+
+def test_a_second_sigterm_stops_at_once(start_worker: StartWorker, post_office: PostOffice) -> None:
+    post_office.ignores = {"*"}
+    order = place_order()
+    worker = start_worker()
+    eventually(lambda: post_office.offered[in_the_post(order)])
+
+    worker.popen.send_signal(signal.SIGTERM)
+    eventually(lambda: "finishing what has begun" in worker.log.read_text())
+    worker.popen.send_signal(signal.SIGTERM)
+    assert worker.popen.wait(5) == 1
+
+
+def test_without_a_mail_server_the_job_pauses_and_no_attempt_is_counted(
+    start_worker: StartWorker, post_office: PostOffice
+) -> None:
+    post_office.close()
+    orders = [place_order() for _ in range(30)]
+    start_worker()
+    paused = eventually(lambda: next((each.paused for each in Worker.objects.all() if each.paused), None))
+    assert "does not let us in" in paused["orders.send_confirmation"]["reason"]
+
+    post_office.open()
+    eventually(lambda: OrderEmail.objects.count() == len(orders), seconds=30)
+    assert not FailedJob.objects.exists()
+    assert set(post_office.taken.values()) == {1}
+    eventually(lambda: not any(each.paused for each in Worker.objects.all()))
+
+
+def test_a_queue_that_staff_pause_waits_until_they_resume_it(
+    start_worker: StartWorker, post_office: PostOffice
+) -> None:
+    PausedQueue.objects.create(queue="orders.send_confirmation", reason="The template is wrong.")
+    order = place_order()
+    start_worker()
+    eventually(lambda: not OutboxMessage.objects.exists())
+    eventually(
+        lambda: any(each.depths.get("orders.send_confirmation", {}).get("ready") for each in Worker.objects.all())
+    )
+    assert not post_office.offered
+
+    PausedQueue.objects.all().delete()
+    eventually(lambda: OrderEmail.objects.filter(order=order).exists())
+
+
+def test_a_message_that_kills_its_workers_is_put_aside_and_its_neighbours_are_delivered_once(
+    start_worker: StartWorker, post_office: PostOffice
+) -> None:
+    poison = place_order()
+    neighbours = [place_order() for _ in range(5)]
+    post_office.ignores = {in_the_post(poison)}
+    for time in range(1, CRASHES + 2):
+        worker = start_worker("--concurrency", "2")
+        eventually(lambda time=time: post_office.offered[in_the_post(poison)] == time)  # type: ignore[misc]
+        worker.kill()
+
+    start_worker("--concurrency", "2")
+    failed = eventually(FailedJob.objects.first)
+    assert (failed.kind, failed.subject) == ("crash_loop", f"orders.order/{poison.pk}")
+    eventually(lambda: OrderEmail.objects.count() == len(neighbours))
+    assert [post_office.taken[in_the_post(order)] for order in neighbours] == [1] * len(neighbours)
+
+
+def test_while_rabbitmq_is_away_alice_orders_as_always_and_gets_her_e_mail_later(
+    client: Client,
+    start_worker: StartWorker,
+    post_office: PostOffice,
+    rabbitmq_node: PrivateNode,
+) -> None:
+    start_worker(AMQP_URL=rabbitmq_node.url)
+    eventually(lambda: Worker.objects.exists())
+    rabbitmq_node.stop_app()
+    try:
+        order = place_order()
+        page = client.get(reverse("orders:status", args=[order.token]))
+        assert page.status_code == 200
+        assert OutboxMessage.objects.count() == 1
+        assert not ProcessedMessage.objects.exists()
+    finally:
+        rabbitmq_node.start_app()
+    eventually(lambda: OrderEmail.objects.filter(order=order).exists(), seconds=40)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("AMQP_URL", "nonsense", "AMQP_URL is malformed"),
+        ("AMQP_URL", "amqp://127.0.0.1:1/", "RabbitMQ at 127.0.0.1:1 (AMQP_URL) cannot be reached"),
+        ("DATABASE_URL", "nonsense", "DATABASE_URL is malformed"),
+        (
+            "DATABASE_URL",
+            "postgres://shop:secret@127.0.0.1:1/shop",
+            "127.0.0.1:1/shop (DATABASE_URL) cannot be reached",
+        ),
+        ("DATABASE_URL", "sqlite:////tmp/there-is-no-such-database.sqlite3", "Run `manage.py migrate` first"),
+    ],
+)
+def test_what_cannot_work_is_said_in_one_sentence_at_the_start(
+    start_worker: StartWorker, variable: str, value: str, sentence: str
+) -> None:
+    worker = start_worker(**{variable: value})
+    assert worker.popen.wait(30) not in {0, None}
+    said = worker.log.read_text()
+    assert sentence in said
+    assert "secret" not in said
+    assert "Traceback" not in said
+
+
+def test_a_job_that_does_not_exist_is_refused_with_a_list_of_those_that_do(start_worker: StartWorker) -> None:
+    worker = start_worker("--queue", "orders.send_flowers")
+    assert worker.popen.wait(30) == 1
+    assert "No job is named orders.send_flowers. There are: " in worker.log.read_text()
+
+
+def test_two_processes_share_the_work_and_a_dead_one_is_replaced(
+    start_worker: StartWorker, post_office: PostOffice
+) -> None:
+    worker = start_worker("--processes", "2")
+    pids = eventually(
+        lambda: set(Worker.objects.values_list("pid", flat=True)) if Worker.objects.count() == 2 else None
+    )
+    os.kill(min(pids), signal.SIGKILL)
+    eventually(lambda: set(Worker.objects.values_list("pid", flat=True)) - pids)
+
+    order = place_order()
+    eventually(lambda: OrderEmail.objects.filter(order=order).exists())
+    worker.popen.send_signal(signal.SIGTERM)
+    assert worker.popen.wait(20) == 0
