@@ -32,8 +32,10 @@ class BellRang(Event, frozen=True):
 class Plant:
     """Everything between `publish()` and one job."""
 
-    def __init__(self, function: JobFunction, *, retry: Backoff = QUICKLY) -> None:
-        self.job = Job(queue=f"tests.{function.__name__}", events=(BellRang,), function=function, retry=retry)
+    def __init__(
+        self, function: JobFunction, *, retry: Backoff = QUICKLY, time_limit: timedelta = timedelta(minutes=1)
+    ) -> None:
+        self.job = Job(f"tests.{function.__name__}", (BellRang,), function, retry=retry, time_limit=time_limit)
         self.topology = Topology(prefix=f"{settings.MESSAGING['PREFIX']}.{secrets.token_hex(4)}", jobs=(self.job,))
         self.nodes = parse(settings.MESSAGING["AMQP_URL"])
 
