@@ -8,7 +8,7 @@ import time
 from datetime import timedelta
 from uuid import UUID, uuid5
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, connections
 from django.utils import timezone
 
 from messaging import failures
@@ -18,7 +18,7 @@ from messaging.inbox import AlreadyProcessed, run_once
 from messaging.jobs import Job
 from messaging.quarantine import Quarantine
 from messaging.retry import DependencyDown
-from messaging.time_limit import TimeLimits
+from messaging.time_limit import TimeLimitExceeded, TimeLimits
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +56,8 @@ def attempt(delivery: Delivery, job: Job, *, quarantine: Quarantine, limits: Tim
     except BaseException as error:
         if isinstance(error, OperationalError | InterfaceError) and not database_answers():
             raise
+        if isinstance(error, TimeLimitExceeded):
+            abandon_connection()
         failure = failures.Failure(error, started_at, timedelta(seconds=time.monotonic() - clock))
         return Verdict.REJECT if failures.record(delivery, job, message_id, failure) else Verdict.ACK
     else:
@@ -75,6 +77,14 @@ def identify(delivery: Delivery) -> UUID:
         return UUID(delivery.message_id)
     except ValueError:
         return uuid5(NAMELESS, delivery.body.hex())
+
+
+def abandon_connection() -> None:
+    """Begin anew with the database: an interruption may have come anywhere, also in the middle of Django's own work."""
+    broken = connection.connection
+    del connections[connection.alias]
+    if broken is not None:
+        broken.close()
 
 
 def database_answers() -> bool:

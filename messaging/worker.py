@@ -42,6 +42,7 @@ class Worker:
         self._threads = [threading.Thread(target=self._work, name=f"job-{n}", daemon=True) for n in range(concurrency)]
         self._clock = threading.Thread(target=self._watch, name="clock", daemon=True)
         self._stopping = threading.Event()
+        self._stopped = threading.Event()
         #: The threads whose job hangs where Python cannot interrupt it.
         self._stuck: set[int | None] = set()
         self._quarantine = Quarantine()
@@ -74,6 +75,7 @@ class Worker:
             while thread.is_alive() and thread.ident not in self._stuck and time.monotonic() < deadline:
                 thread.join(TICK)
         drained = not any(thread.is_alive() for thread in self._threads if thread.ident not in self._stuck)
+        self._stopped.set()
         self.consumer.close()
         return drained
 
@@ -144,8 +146,9 @@ class Worker:
         return attempt(delivery, self.jobs[delivery.queue], quarantine=self._quarantine, limits=self._limits)
 
     def _watch(self) -> None:
-        while not self._stopping.wait(TICK):
-            self.pauses.probe()
+        while not self._stopped.wait(TICK):
+            if not self._stopping.is_set():
+                self.pauses.probe()
             for delivery in self.pauses.let_go(in_hand_for=LONGEST_HOLD):
                 self._put_back(delivery)
             for run in self._limits.enforce():

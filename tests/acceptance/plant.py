@@ -43,18 +43,22 @@ class Plant:
     def publisher(self) -> Iterator[Publisher]:
         publisher = Publisher(self.nodes, self.topology)
         publisher.start()
-        publisher.wait_until_ready()
-        yield publisher
-        publisher.close()
+        try:
+            publisher.wait_until_ready()
+            yield publisher
+        finally:
+            publisher.close()
 
     @contextmanager
     def relay(self) -> Iterator[Relay]:
         with self.publisher() as publisher:
             relay = Relay(publisher, threading.Event())
             relay.start()
-            yield relay
-            relay.stop.set()
-            relay.join()
+            try:
+                yield relay
+            finally:
+                relay.stop.set()
+                relay.join()
 
     @contextmanager
     def worker(self, *, concurrency: int = 2) -> Iterator[Worker]:
@@ -62,8 +66,11 @@ class Plant:
         worker.consumer.start()
         worker.consumer.wait_until_ready()
         worker.start()
-        yield worker
-        assert worker.drain(20), "A job did not end."
+        try:
+            yield worker
+        finally:
+            drained = worker.drain(20)
+        assert drained, "A job did not end."
 
     @contextmanager
     def running(self) -> Iterator[Worker]:
