@@ -18,20 +18,23 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 KEEP_OFF = "#!/bin/sh\nexit 101\n"
 
 
-def install(package: str, *, because: str, instead: str) -> None:
-    """Make sure that `package` is there; `instead` tells what to do on a machine that cannot install it."""
+def install(package: str, *, because: str, instead: str, service: bool = True) -> None:
+    """Make sure that `package` is there; `instead` tells what to do on a machine that cannot install it.
+
+    `service` says whether a service comes with it, which is kept from starting.
+    """
     if is_installed(package):
         return
     if shutil.which("apt-get") is None:
         raise CannotGoOn(f"{package} is needed {because}, but this is neither Debian nor Ubuntu. {instead}")
-    say(f"Installing {package} with apt-get, {because}; the system's own service stays off.")
+    say(f"Installing {package} with apt-get, {because}{'; its own service stays off' if service else ''}.")
     with services_kept_off():
         as_root("apt-get", "update", "-qq")
         as_root(
             *("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-qq", "--yes"),
             *("--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", package),
         )
-    if shutil.which("systemctl"):
+    if service and shutil.which("systemctl"):
         # Both packages name their unit after themselves. Enabled, it would take the default port at the next boot.
         as_root("systemctl", "disable", "--quiet", package)
 

@@ -45,7 +45,8 @@ def test_everything(arguments: Sequence[str]) -> int:
             failed.append(name)
         timings[name] = time.monotonic() - began
 
-    install("chromium", because="for the tests in a browser", instead="Install it with this system's own packages.")
+    for package in ("chromium", "libatomic1"):  # the second for Playwright's driver
+        install(package, because="for the tests in a browser", instead="Install it yourself.", service=False)
     with servers(fsync=False) as environment:
         sqlite = environment | {"DATABASE_URL": f"sqlite:///{RUN}/test.sqlite3"}
         if not arguments:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from orders.events import OrderPlaced
 from orders.models import Order, OrderEmail
 from shop.local.paths import PROJECT
 from shop.local.processes import Process, Processes
+from shop.local.rabbitmq import forget
 from shop.local.rabbitmq_node import PrivateNode
 from tests.acceptance.post_office import PostOffice
 from tests.factories import OrderFactory
@@ -40,19 +42,28 @@ def post_office() -> Iterator[PostOffice]:
 
 @pytest.fixture
 def start_worker(post_office: PostOffice, program_environment: dict[str, str], tmp_path: Path) -> Iterator[StartWorker]:
-    """Starts `manage.py run_consumer` with these arguments, and with these variables in its environment."""
+    """Starts `manage.py run_consumer` with these arguments, and with these variables in its environment.
+
+    With queues of its own for each test, for a killed worker leaves messages behind.
+    """
+    prefix = f"{program_environment['MESSAGING_PREFIX']}.{secrets.token_hex(4)}"
     with Processes(tmp_path) as processes:
 
         def start(*arguments: str, **variables: str) -> Process:
             command = [sys.executable, str(PROJECT / "manage.py"), "run_consumer", *arguments]
-            mail = f"smtp://127.0.0.1:{post_office.port}"
+            own = {
+                "EMAIL_URL": f"smtp://127.0.0.1:{post_office.port}",
+                "EMAIL_TIMEOUT": "30",
+                "MESSAGING_PREFIX": prefix,
+            }
             return processes.start(
                 "run_consumer",
                 command,
-                env={**program_environment, "EMAIL_URL": mail, "EMAIL_TIMEOUT": "30"} | variables,
+                env={**program_environment, **own, **variables},
             )
 
         yield start
+    forget(program_environment["AMQP_URL"], prefix=prefix)
 
 
 def place_order() -> Order:
