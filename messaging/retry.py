@@ -37,9 +37,9 @@ class Backoff:
 
     def pause_after(self, attempt: int) -> timedelta:
         """How long to wait after attempt number `attempt` (from 1) has failed."""
-        # The exponent is bounded because floats are: longest is reached long before.
-        pause = min(self.first * self.factor ** min(attempt - 1, 60), self.longest)
-        return pause * random.uniform(1 - self.jitter, 1 + self.jitter)  # noqa: S311 - spreads load, hides nothing
+        # The exponent is bounded because floats are, and timedeltas more so: longest is reached long before.
+        seconds = min(self.first.total_seconds() * self.factor ** min(attempt - 1, 60), self.longest.total_seconds())
+        return timedelta(seconds=seconds) * random.uniform(1 - self.jitter, 1 + self.jitter)  # noqa: S311 - spreads load, hides nothing
 
 
 def is_permanent(error: BaseException) -> bool:

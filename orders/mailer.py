@@ -70,6 +70,7 @@ def connect(backend: EmailBackend) -> Kept:
     try:
         backend.open()
     except OSError as error:  # smtplib's own errors are among them: no greeting, no login, no TLS
+        backend.close()  # it may have come as far as the login
         raise away(error) from error
     assert backend.connection is not None  # noqa: S101 - open() raises unless it has connected
     return Kept(backend.connection, configured_server())

@@ -261,3 +261,18 @@ def test_two_processes_share_the_work_and_a_dead_one_is_replaced(
     eventually(lambda: OrderEmail.objects.filter(order=order).exists())
     worker.popen.send_signal(signal.SIGTERM)
     assert worker.popen.wait(20) == 0
+
+
+def test_with_reload_the_worker_starts_anew_when_the_code_changes(
+    start_worker: StartWorker, post_office: PostOffice, tmp_path: Path
+) -> None:
+    code = tmp_path / "settings_of_bob.py"
+    code.write_text("from shop.settings import *\n")
+    start_worker("--reload", DJANGO_SETTINGS_MODULE="settings_of_bob", PYTHONPATH=str(tmp_path))
+    before = eventually(Worker.objects.first)
+    code.write_text("from shop.settings import *\nSHOP_NAME = 'Bob & Daughters'\n")
+    os.utime(code, (0, 0))  # whatever the file system's clock can tell apart
+    eventually(lambda: Worker.objects.exclude(pk=before.pk).exists())
+
+    order = place_order()
+    eventually(lambda: OrderEmail.objects.filter(order=order).exists())

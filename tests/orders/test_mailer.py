@@ -13,6 +13,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.core.mail import EmailMessage
 from pytest_django import Settings
 
+from messaging.retry import DependencyDown
 from orders import mailer
 from shop.local.ports import LOOPBACK, free_ports
 from tests.waiting import eventually
@@ -106,6 +107,30 @@ def test_a_refused_mail_is_raised_and_the_next_one_starts_afresh(server: MailSer
     server.answer = "250 OK"
     mailer.send(mail_to_alice(2))
     assert len(server.connections) == 3
+
+
+def test_a_server_that_shuts_down_is_away_and_the_mail_is_not_to_blame(server: MailServer) -> None:
+    server.answer = "421 Shutting down"
+    with pytest.raises(DependencyDown, match=f"127.0.0.1:{server.port} does not let us in: .*Shutting down"):
+        mailer.send(mail_to_alice(1))
+    server.answer = "250 OK"
+    mailer.send(mail_to_alice(1))
+    assert len(server.connections) == 2
+
+
+def test_a_server_that_is_not_there_is_away(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    [settings.EMAIL_PORT] = free_ports(1)
+    settings.EMAIL_HOST = LOOPBACK
+    with pytest.raises(DependencyDown, match="refused"):
+        mailer.send(mail_to_alice(1))
+
+
+def test_a_server_that_refuses_our_login_is_away(server: MailServer, settings: Settings) -> None:
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "shop", "yesterday's"
+    with pytest.raises(DependencyDown, match="does not let us in"):
+        mailer.send(mail_to_alice(1))
+    assert server.bodies == []
 
 
 def test_an_idle_connection_is_closed(server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
