@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -47,10 +48,16 @@ def phone_page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     yield from opened(browser, live_server, PHONE)
 
 
-def opened(browser: Browser, live_server: LiveServer, size: dict[str, int]) -> Iterator[Page]:
+@pytest.fixture
+def page_without_scripts(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """A page whose reader has JavaScript turned off."""
+    yield from opened(browser, live_server, DESK, java_script_enabled=False)
+
+
+def opened(browser: Browser, live_server: LiveServer, size: dict[str, int], **options: Any) -> Iterator[Page]:
     complaints: list[str] = []
-    width, height = size["width"], size["height"]
-    with browser.new_context(base_url=live_server.url, viewport={"width": width, "height": height}) as context:
+    viewport: Any = size
+    with browser.new_context(base_url=live_server.url, viewport=viewport, **options) as context:
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         yield page
