@@ -20,13 +20,16 @@ from shop.local.processes import Process
 from shop.local.say import CannotGoOn
 
 VERSIONS = Path("/usr/lib/postgresql")
+#: Seconds for a server to end that was told to drop everything.
+PATIENCE = 10
 
 
 class PrivateCluster:
     def __init__(self, folder: Path, *, port: int, password: str) -> None:
         self.folder = folder
+        self.port = port
         self.url = f"postgres://postgres:{password}@{LOOPBACK}:{port}/postgres"
-        self.processes: list[Process] = []
+        self._server: Process | None = None
 
     @classmethod
     def start(cls, folder: Path, *, log: Path, fsync: bool = True) -> Self:
@@ -39,27 +42,34 @@ class PrivateCluster:
             because="for a private PostgreSQL cluster",
             instead="Set DATABASE_URL to a PostgreSQL that you run.",
         )
-        programs = newest_programs()
         folder = empty_folder(folder)
         password = secrets.token_urlsafe(16)
         [port] = free_ports(1)
         cluster = cls(folder, port=port, password=password)
-        initialize(programs, folder, password)
+        initialize(newest_programs(), folder, password)
+        cluster.boot(log=log, fsync=fsync)
+        return cluster
+
+    def boot(self, *, log: Path, fsync: bool = True) -> None:
         server = [
-            *(*unprivileged(), str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port)),
-            *("-c", f"listen_addresses={LOOPBACK}", "-c", "unix_socket_directories="),
+            *(*unprivileged(), str(newest_programs() / "postgres"), "-D", str(self.folder / "data")),
+            *("-p", str(self.port), "-c", f"listen_addresses={LOOPBACK}", "-c", "unix_socket_directories="),
             *("-c", f"fsync={'on' if fsync else 'off'}", "-c", "max_connections=300"),
         ]
-        cluster.processes.append(
-            # SIGTERM would wait for the clients to leave; SIGINT asks them to.
-            Process("postgresql", server, env=plain_environment(), log=log, stop_signal=signal.SIGINT)
-        )
+        # SIGTERM would wait for the clients to leave; SIGINT asks them to.
+        self._server = Process("postgresql", server, env=plain_environment(), log=log, stop_signal=signal.SIGINT)
         try:
-            cluster.processes[0].wait_until(cluster.answers)
+            self._server.wait_until(self.answers)
         except BaseException:
-            cluster.stop()
+            self.stop()
             raise
-        return cluster
+
+    def crash(self) -> None:
+        """As `pg_ctl stop -m immediate`: every connection breaks, and the next boot() recovers from the log."""
+        if self._server is not None:
+            self._server.popen.send_signal(signal.SIGQUIT)
+            self._server.popen.wait(PATIENCE)
+            self._server = None
 
     def answers(self) -> bool:
         try:
@@ -69,8 +79,9 @@ class PrivateCluster:
         return True
 
     def stop(self) -> None:
-        while self.processes:
-            self.processes.pop().stop(patience=15)
+        if self._server is not None:
+            self._server.stop(patience=15)
+            self._server = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

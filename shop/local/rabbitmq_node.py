@@ -24,22 +24,22 @@ ADDRESS = "address.json"
 class PrivateNode:
     """Made by `start()`, or by `at()` for a node that another program of ours has started."""
 
-    def __init__(self, folder: Path, *, amqp: int, distribution: int, epmd: int, password: str) -> None:
+    def __init__(
+        self, folder: Path, *, amqp: int, distribution: int, epmd: int, password: str, name: str = "shop"
+    ) -> None:
         self.folder = folder
         self.amqp = amqp
         self.distribution = distribution
         self.epmd = epmd
         self.password = password
-        self.processes: list[Process] = []
+        self.name = f"{name}@localhost"
+        self._epmd: Process | None = None
+        self._server: Process | None = None
 
     @classmethod
     def start(cls, folder: Path, *, keep: bool = False) -> Self:
         """Start a node whose data live in `folder`: emptied first, unless `keep`."""
-        install(
-            "rabbitmq-server",
-            because="for a private RabbitMQ node",
-            instead="Set AMQP_URL to a RabbitMQ that you run.",
-        )
+        install_rabbitmq()
         if folder.exists() and not keep:
             shutil.rmtree(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ class PrivateNode:
             password_file.touch(mode=0o600)
             password_file.write_text(secrets.token_urlsafe(16))
         node = cls(folder, amqp=amqp, distribution=distribution, epmd=epmd, password=password_file.read_text())
-        node._boot()
+        node.boot()
         return node
 
     @classmethod
@@ -83,8 +83,35 @@ class PrivateNode:
         return done.stdout
 
     def stop(self) -> None:
-        while self.processes:
-            self.processes.pop().stop()
+        for process in (self._server, self._epmd):
+            if process is not None:
+                process.stop()
+        self._server = self._epmd = None
+
+    def kill(self) -> None:
+        """kill -9, as a machine that burns down does it. The data stay; `boot()` starts the node again."""
+        if self._server is not None:
+            self._server.kill()
+            self._server = None
+
+    def boot(self) -> None:
+        self._write_configuration()
+        try:
+            self._start_epmd()
+            server = [str(PROGRAMS / "rabbitmq-server")]
+            self._server = Process("rabbitmq", server, env=self.environment(), log=self.folder / "log" / "boot.log")
+            self._server.wait_until(lambda: answers(self.amqp), seconds=120)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start_epmd(self) -> None:
+        """Unless another node's answers: the nodes of a cluster find each other through one."""
+        if answers(self.epmd):
+            return
+        epmd = ["epmd", "-port", str(self.epmd), "-address", LOOPBACK]
+        self._epmd = Process("epmd", epmd, env=self.environment(), log=self.folder / "log" / "epmd.log")
+        self._epmd.wait_until(lambda: answers(self.epmd))
 
     def environment(self) -> dict[str, str]:
         """Nothing of the caller's RABBITMQ_* or ERL_*: those could mean another node."""
@@ -94,7 +121,7 @@ class PrivateNode:
             "HOME": str(self.folder),  # the Erlang cookie lives there
             "LANG": "C.UTF-8",
             # Always the same, for the data belong to it. No clash: nodes are found through our own epmd.
-            "RABBITMQ_NODENAME": "shop@localhost",
+            "RABBITMQ_NODENAME": self.name,
             "RABBITMQ_NODE_IP_ADDRESS": LOOPBACK,
             "RABBITMQ_NODE_PORT": str(self.amqp),
             "RABBITMQ_DIST_PORT": str(self.distribution),
@@ -108,20 +135,6 @@ class PrivateNode:
             "ERL_EPMD_PORT": str(self.epmd),
             "ERL_EPMD_ADDRESS": LOOPBACK,
         }
-
-    def _boot(self) -> None:
-        self._write_configuration()
-        logs = self.folder / "log"
-        epmd = ["epmd", "-port", str(self.epmd), "-address", LOOPBACK]
-        self.processes.append(Process("epmd", epmd, env=self.environment(), log=logs / "epmd.log"))
-        self.processes[0].wait_until(lambda: answers(self.epmd))
-        server = [str(PROGRAMS / "rabbitmq-server")]
-        self.processes.append(Process("rabbitmq", server, env=self.environment(), log=logs / "boot.log"))
-        try:
-            self.processes[1].wait_until(lambda: answers(self.amqp), seconds=120)
-        except BaseException:
-            self.stop()
-            raise
 
     def _write_configuration(self) -> None:
         settings = {
@@ -141,3 +154,11 @@ class PrivateNode:
         }
         (self.folder / ADDRESS).touch(mode=0o600)
         (self.folder / ADDRESS).write_text(json.dumps(address))
+
+
+def install_rabbitmq() -> None:
+    install(
+        "rabbitmq-server",
+        because="for a private RabbitMQ node",
+        instead="Set AMQP_URL to a RabbitMQ that you run.",
+    )

@@ -69,39 +69,46 @@ class Shopping:
 
         with httpx.Client(base_url=self.site, follow_redirects=True, timeout=30) as browser:
             for _ in range(self.orders_each):
-                if not self._buy(browser, person, hesitation, look):
+                purchase = buy(browser, person, hesitation, look)
+                if purchase is None:
                     return
-
-    def _buy(self, browser: httpx.Client, person: str, choice: random.Random, look: Callable[[], bool]) -> bool:
-        """One order, from the front page to the status page. False if the shop closed meanwhile."""
-        products = sorted({link for link in get(browser, "/").links if link.startswith("/products/")})
-        for product in choice.sample(products, k=choice.randint(1, 2)):
-            if look():
-                return False
-            form = get(browser, product).form("/cart/add/")
-            submit(browser, form.action, form.fields | {"quantity": str(choice.randint(1, 3))})
-        if look():
-            return False
-        get(browser, "/cart/")
-        form = get(browser, "/checkout/").form("/checkout/")
-        if look():
-            return False
-        details = {
-            "name": f"{person} Example",
-            "email": f"shopper{PEOPLE.index(person) + 1}@example.org",
-            "address": f"{choice.randint(1, 99)} Harbour Street\n12345 Seatown",
-            "note": choice.choice(["", "Please leave it with the neighbours."]),
-        }
-        began = time.monotonic()
-        answer = submit(browser, form.action, form.fields | details, follow_redirects=False)
-        seconds = time.monotonic() - began
-        status = get(browser, answer.headers["location"])
-        self.purchases.append(Purchase(int(status.data["data-order-number"]), seconds))
-        return not look()
+                self.purchases.append(purchase)
+                if look():
+                    return
 
 
 class ShopRefused(Exception):
     """A page that a shopper did not expect: the text says which and how it begins."""
+
+
+def buy(browser: httpx.Client, person: str, choice: random.Random, look: Callable[[], bool]) -> Purchase | None:
+    """One order, from the front page to the status page.
+
+    `look` takes as long as a person looks at a page, and says whether the shop has closed: then nothing is bought.
+    """
+    products = sorted({link for link in get(browser, "/").links if link.startswith("/products/")})
+    for product in choice.sample(products, k=choice.randint(1, 2)):
+        if look():
+            return None
+        form = get(browser, product).form("/cart/add/")
+        submit(browser, form.action, form.fields | {"quantity": str(choice.randint(1, 3))})
+    if look():
+        return None
+    get(browser, "/cart/")
+    form = get(browser, "/checkout/").form("/checkout/")
+    if look():
+        return None
+    details = {
+        "name": f"{person} Example",
+        "email": f"shopper{PEOPLE.index(person) + 1}@example.org",
+        "address": f"{choice.randint(1, 99)} Harbour Street\n12345 Seatown",
+        "note": choice.choice(["", "Please leave it with the neighbours."]),
+    }
+    began = time.monotonic()
+    answer = submit(browser, form.action, form.fields | details, follow_redirects=False)
+    seconds = time.monotonic() - began
+    status = get(browser, answer.headers["location"])
+    return Purchase(int(status.data["data-order-number"]), seconds)
 
 
 def get(browser: httpx.Client, path: str) -> Page:
