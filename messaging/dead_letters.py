@@ -14,6 +14,7 @@ from django.db import transaction
 from messaging.attempt import identify
 from messaging.broker import Delivery
 from messaging.failures import describe_message, printable
+from messaging.fingerprint import fingerprint
 from messaging.models import FailedJob, ProcessedMessage
 from messaging.topology import Topology
 
@@ -25,11 +26,14 @@ def collect(delivery: Delivery, topology: Topology) -> None:
     queue = topology.job_queue(printable(str(delivery.headers.get("x-first-death-queue", "")))[:255])
     reason = printable(str(delivery.headers.get("x-first-death-reason", "unknown")))[:255]
     message_id = identify(delivery)
+    error = f"RabbitMQ moved the message to the dead letters; its reason: {reason}."
     found: dict[str, Any] = {
         "state": FailedJob.State.NEEDS_ATTENTION,
         "attempts": delivery.attempt,
         "kind": FailedJob.Kind.DEAD_LETTERED,
-        "error": f"RabbitMQ moved the message to the dead letters; its reason: {reason}.",
+        "error_class": "",
+        "error": error,
+        "fingerprint": fingerprint(queue=queue, error_class="", error=error),
     }
     with transaction.atomic():
         if ProcessedMessage.objects.filter(message_id=message_id, queue=queue).exists():
@@ -41,4 +45,4 @@ def collect(delivery: Delivery, topology: Topology) -> None:
         if not created and reason != "rejected" and failed.state in waiting:
             FailedJob.objects.filter(pk=failed.pk).update(**found, next_attempt_at=None)
     if created:
-        logger.error("%s %s needs attention: %s", queue, message_id, found["error"])
+        logger.error("%s %s needs attention: %s", queue, message_id, error)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from messaging import outbox
 from messaging.broker import Delivery
 from messaging.events import Envelope, NewerVersion, NotAMessage, UnknownType, decode_envelope
+from messaging.fingerprint import fingerprint
 from messaging.jobs import Job
 from messaging.models import FailedJob, JobAttempt, OutboxMessage
 from messaging.quarantine import CrashLoop
@@ -57,6 +58,7 @@ def record(delivery: Delivery, job: Job, message_id: UUID, failure: Failure) -> 
         failed.attempts = number
         failed.error_class = class_of(failure.error)
         failed.error = printable(f"{type(failure.error).__name__}: {failure.error}")
+        failed.fingerprint = fingerprint(queue=failed.queue, error_class=failed.error_class, error=failed.error)
         failed.last_failed_at = timezone.now()
         if kind is None:
             failed.state, failed.kind = FailedJob.State.RETRYING, FailedJob.Kind.TEMPORARY

@@ -87,6 +87,7 @@ def prune(*, go_on: Callable[[], bool] = lambda: True) -> None:
     old: list[QuerySet[Model]] = [
         models.ProcessedMessage.objects.filter(processed_at__lt=now - settings.MESSAGING["KEEP_PROCESSED"]),
         failed.objects.filter(state__in=(failed.State.RESOLVED, failed.State.DISCARDED), last_failed_at__lt=now - done),
+        models.Batch.objects.filter(made_at__lt=now - done, failed_jobs=None),
         models.Worker.objects.filter(last_seen__lt=now - FORGET_WORKER_AFTER),
         models.Suspect.objects.filter(last_begun_at__lt=now - settings.MESSAGING["KEEP_PROCESSED"]),
     ]

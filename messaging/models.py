@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
 
 class OutboxMessage(models.Model):
@@ -42,6 +43,33 @@ class ProcessedMessage(models.Model):
         return f"{self.queue} {self.message_id}"
 
 
+class Batch(models.Model):
+    """What a member of staff did to some failed jobs in one go. Its progress is the state of the jobs that it took."""
+
+    class Action(models.TextChoices):
+        RETRY = "retry", "retry"
+        DISCARD = "discard", "discard"
+
+    action = models.CharField(max_length=20, choices=Action, editable=False)
+    chosen = models.CharField(max_length=255, editable=False, help_text="What was chosen, in words.")
+    reason = models.CharField(max_length=255, blank=True, editable=False)
+    made_by = models.CharField(max_length=255, editable=False)
+    made_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
+    taken = models.PositiveIntegerField(default=0, editable=False)
+    #: They needed no attention any more when their turn came: somebody was faster.
+    skipped = models.PositiveIntegerField(default=0, editable=False)
+    #: What they were for had been achieved in another way: how many, by the reason.
+    done_already = models.JSONField(default=dict, editable=False)
+    #: Left as they are: how many failed jobs of which queue no job of this release would take.
+    without_job = models.JSONField(default=dict, editable=False)
+
+    class Meta:
+        verbose_name_plural = "batches"
+
+    def __str__(self) -> str:
+        return f"batch {self.pk}"
+
+
 class FailedJob(models.Model):
     """A (message, job) pair whose attempts have failed.
 
@@ -75,9 +103,11 @@ class FailedJob(models.Model):
     subject = models.CharField(max_length=255, blank=True, editable=False)
     state = models.CharField(max_length=20, choices=State, editable=False)
     kind = models.CharField(max_length=20, choices=Kind, editable=False)
-    #: The class of the last error. With the queue it tells what failed alike.
+    #: The class of the last error.
     error_class = models.CharField(max_length=255, blank=True, editable=False)
     error = models.TextField(blank=True, editable=False)
+    #: Equal for jobs that failed in the same way: see messaging/fingerprint.py.
+    fingerprint = models.CharField(max_length=16, blank=True, editable=False)
     body = models.BinaryField(editable=False)
     headers = models.JSONField(default=dict, editable=False)
     attempts = models.PositiveIntegerField(default=0, editable=False)
@@ -86,11 +116,26 @@ class FailedJob(models.Model):
     next_attempt_at = models.DateTimeField(null=True, editable=False)
     first_failed_at = models.DateTimeField(auto_now_add=True)
     last_failed_at = models.DateTimeField(editable=False)
+    #: The newest batch that has taken it.
+    batch = models.ForeignKey(
+        Batch, models.SET_NULL, null=True, editable=False, related_name="failed_jobs", db_index=False
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message_id", "queue"], name="failed_job_once")]
-        indexes = [models.Index(fields=["state", "-last_failed_at"], name="failed_job_list")]
-        permissions = [("retry_failedjob", "Can retry failed jobs")]
+        # What the admin's pages ask, answered without looking at the rows themselves.
+        indexes = [
+            models.Index(fields=["state", "-last_failed_at"], name="failed_job_list"),
+            models.Index(fields=["state", "kind", "queue"], name="failed_job_counts"),
+            models.Index(fields=["state", "fingerprint", "last_failed_at", "id"], name="failed_job_alike"),
+            models.Index(fields=["subject", "state"], name="failed_job_subject"),
+            models.Index(fields=["batch", "state"], name="failed_job_batch"),
+        ]
+        permissions = [
+            ("retry_failedjob", "Can retry failed jobs"),
+            ("discard_failedjob", "Can discard failed jobs"),
+            ("see_addresses", "Can see e-mail addresses"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.queue} {self.message_id}"

@@ -12,7 +12,12 @@ from orders.events import ConfirmationRequested, OrderPlaced
 from orders.models import Order, OrderEmail
 
 
-@job(OrderPlaced, ConfirmationRequested, retry=Backoff(first=timedelta(seconds=5), attempts=10))
+@job(
+    OrderPlaced,
+    ConfirmationRequested,
+    retry=Backoff(first=timedelta(seconds=5), attempts=10),
+    title="Order confirmation",
+)
 def send_confirmation(event: OrderPlaced | ConfirmationRequested) -> Iterator[None]:
     order = Order.objects.with_lines().get(pk=event.order_id)
     request_id = event.request_id if isinstance(event, ConfirmationRequested) else None

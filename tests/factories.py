@@ -8,9 +8,10 @@ from typing import Any
 from uuid import uuid4
 
 from django.utils import timezone
-from factory.declarations import LazyFunction, RelatedFactory, SelfAttribute, Sequence, SubFactory
+from factory.declarations import LazyAttribute, LazyFunction, RelatedFactory, SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
+from messaging.fingerprint import fingerprint
 from messaging.models import FailedJob, JobAttempt
 from orders.cart import Cart, CartLine
 from orders.checkout import CheckoutDetails
@@ -64,7 +65,11 @@ class FailedJobFactory(DjangoModelFactory[FailedJob]):
     subject = "orders.order/42"
     state = FailedJob.State.NEEDS_ATTENTION
     kind = FailedJob.Kind.USED_UP
+    error_class = "smtplib.SMTPServerDisconnected"
     error = "SMTPServerDisconnected: Connection unexpectedly closed"
+    fingerprint = LazyAttribute(
+        lambda failed: fingerprint(queue=failed.queue, error_class=failed.error_class, error=failed.error)
+    )
     body = b'{"specversion": "1.0", "data": {"order_id": 42}}'
     attempts = 10
     last_failed_at = LazyFunction(timezone.now)

@@ -14,7 +14,7 @@ from shop.catalog.models import Picture
 
 
 # One at a time: each takes a whole core and up to 350 MB, and e-mails are not to wait for pictures.
-@job(PictureUploaded, at_once=1)
+@job(PictureUploaded, at_once=1, title="Renditions")
 def make_renditions(event: PictureUploaded) -> Iterator[None]:
     picture = Picture.objects.filter(pk=event.picture_id).first()
     if picture and not picture.is_made:
@@ -31,7 +31,7 @@ def make_renditions(event: PictureUploaded) -> Iterator[None]:
         publish(PictureRemoved(original=picture.original), subject=picture)
 
 
-@job(PictureRemoved)
+@job(PictureRemoved, title="Removal of files")
 def remove_files(event: PictureRemoved) -> Iterator[None]:
     if not Picture.objects.filter(image=event.original).exists():
         renditions.remove(default_storage, event.original)
