@@ -1,7 +1,7 @@
 # Every target says what it does in `make help`. A Debian or Ubuntu with python3, venv, make and git is enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint format lock clean
+.PHONY: help demo run test chaos lint format lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,6 +19,9 @@ run: $(INSTALLED) ## the shop with admin, worker and mailbox, until Ctrl-C (PORT
 
 test: $(INSTALLED) ## linters, types, checks, and the suite on PostgreSQL and SQLite (ARGS="-k cart": pytest only, with these)
 	@exec $(BIN)/python -m shop.local test $(ARGS)
+
+chaos: $(INSTALLED) ## the shop under load while everything fails in turn, then a ledger (CHAOS_SECONDS=600 CHAOS_SEED= CHAOS_DATABASE=sqlite)
+	@exec $(BIN)/python -m tests.chaos
 
 lint: $(INSTALLED) ## ruff and mypy alone
 	$(BIN)/ruff check

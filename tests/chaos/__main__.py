@@ -1,0 +1,49 @@
+"""`python -m tests.chaos [--sqlite]`: see `make chaos`. CHAOS_SECONDS bounds a round, CHAOS_SEED repeats one."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+
+from shop.local.lock import only_one
+from shop.local.processes import stop_on_signals
+from shop.local.say import CannotGoOn, complain, say
+
+SECONDS = 600
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--sqlite", action="store_true", default=os.environ.get("CHAOS_DATABASE") == "sqlite")
+    options = parser.parse_args()
+    seconds = float(os.environ.get("CHAOS_SECONDS") or SECONDS)
+    seed = os.environ.get("CHAOS_SEED") or secrets.token_hex(4)
+    stop_on_signals()
+    try:
+        with only_one("chaos"):
+            return 0 if run(seconds=seconds, seed=seed, sqlite=options.sqlite) else 1
+    except CannotGoOn as error:
+        complain(str(error))
+        return 1
+    except KeyboardInterrupt:
+        complain("Interrupted: everything that was started has been stopped.")
+        return 130
+
+
+def run(*, seconds: float, seed: str, sqlite: bool) -> bool:
+    from tests.chaos.stage import logs, stage
+
+    again = f"CHAOS_SEED={seed} CHAOS_SECONDS={seconds:.0f}{' CHAOS_DATABASE=sqlite' if sqlite else ''} make chaos"
+    say(f"The same again: {again}")
+    with stage(seed=seed, sqlite=sqlite) as here:
+        from tests.chaos.play import play  # needs Django's settings, which name the servers
+
+        kept = play(here, seconds=seconds)
+    print(f"\n{'Every promise was kept.' if kept else f'Logs are in {logs()}.'} The same again: {again}")
+    return kept
+
+
+if __name__ == "__main__":
+    sys.exit(main())
