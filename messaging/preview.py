@@ -16,6 +16,9 @@ _INVISIBLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufeff]"
 )
 
+#: What anybody would take for an e-mail address; rather too much than too little.
+_ADDRESS = re.compile(r"([^\s<>\"'(){}\[\],;:@])[^\s<>\"'(){}\[\],;:@]*@([^\s<>\"'(){}\[\],;:@]+)")
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -59,6 +62,11 @@ def of_traceback(text: str) -> Preview:
 def in_a_line(text: str, *, longest: int) -> str:
     line = visible(" ".join(text[: 2 * longest].split()))
     return line if len(line) <= longest and len(text) <= 2 * longest else f"{line[: longest - 1]}…"
+
+
+def without_addresses(text: str) -> str:
+    """For those who may not see e-mail addresses: "a***@example.org"."""
+    return _ADDRESS.sub(r"\1***@\2", text)
 
 
 def visible(text: str) -> str:

@@ -64,6 +64,8 @@ class OrderAdmin(OrderModelAdmin):
     list_filter = ["created_at"]
     search_fields = ["name", "email"]
     search_help_text = "Order number, name or e-mail"
+    #: Failed jobs are found by what finds the order that they are about.
+    finds_messages = True
     ordering = ["-pk"]
     list_per_page = 50
     show_full_result_count = False

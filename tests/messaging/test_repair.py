@@ -16,8 +16,8 @@ from messaging import repair
 from messaging.broker import ATTEMPT, Delivery, Link
 from messaging.failures import Failure, record
 from messaging.jobs import registered
-from messaging.models import FailedJob, OutboxMessage
-from messaging.repair import Repair, retry
+from messaging.models import Batch, FailedJob, OutboxMessage, ProcessedMessage
+from messaging.repair import discard, retry
 from tests.factories import FailedJobFactory
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def test_alice_retries_a_job_and_its_message_goes_out_again_to_that_job_only(ali
     # When Alice retries it
     result = retry(FailedJob.objects.all(), by=alice)
     # Then its message waits for the relay, under its old id, as the eleventh attempt, and is due
-    assert result == Repair(queued=1, skipped=0, without_job={})
+    assert (result.taken, result.skipped, result.made_by) == (1, 0, "alice")
     message = OutboxMessage.objects.get()
     assert (message.message_id, message.queue, message.attempt) == (failed.message_id, failed.queue, 11)
     assert bytes(message.body) == failed.body
@@ -48,13 +48,14 @@ def test_alice_retries_a_job_and_its_message_goes_out_again_to_that_job_only(ali
     assert failed.state == FailedJob.State.RETRIED
     # And it is known who did that
     entry = LogEntry.objects.get()
-    assert (entry.user, entry.object_id, entry.change_message) == (alice, str(failed.pk), "Queued again.")
+    assert (entry.user, entry.object_id, entry.change_message) == (alice, str(failed.pk), f"Queued again, in {result}.")
 
 
 def test_a_double_click_queues_once(alice: User) -> None:
     FailedJobFactory.create()
     retry(FailedJob.objects.all(), by=alice)
-    assert retry(FailedJob.objects.all(), by=alice) == Repair(queued=0, skipped=1, without_job={})
+    second = retry(FailedJob.objects.all(), by=alice)
+    assert (second.taken, second.skipped) == (0, 1)
     assert OutboxMessage.objects.count() == 1
     assert LogEntry.objects.count() == 1
 
@@ -71,7 +72,7 @@ def test_alice_and_bob_retry_the_same_jobs_at_once_and_each_is_queued_once(alice
     FailedJobFactory.create_batch(20)
     start = threading.Barrier(2, timeout=10)
 
-    def press(who: User, order: str) -> Repair:
+    def press(who: User, order: str) -> Batch:
         try:
             start.wait()
             return retry(FailedJob.objects.order_by(order), by=who)
@@ -83,7 +84,7 @@ def test_alice_and_bob_retry_the_same_jobs_at_once_and_each_is_queued_once(alice
         pressed = [threads.submit(press, alice, "pk"), threads.submit(press, bob, "-pk")]
         results = [each.result(timeout=30) for each in pressed]
     # Then neither fails, and each job is queued by one of them and skipped by the other
-    assert sum(result.queued for result in results) == 20
+    assert sum(result.taken for result in results) == 20
     assert sum(result.skipped for result in results) == 20
     assert OutboxMessage.objects.count() == 20
 
@@ -99,7 +100,7 @@ def test_retry_works_while_rabbitmq_is_away(
     monkeypatch.setattr(Link, "start", connect)
     FailedJobFactory.create()
     with django_capture_on_commit_callbacks(execute=True):
-        assert retry(FailedJob.objects.all(), by=alice).queued == 1
+        assert retry(FailedJob.objects.all(), by=alice).taken == 1
 
 
 def test_a_retried_job_gets_all_its_attempts_again(alice: User) -> None:
@@ -115,7 +116,7 @@ def test_a_retried_job_gets_all_its_attempts_again(alice: User) -> None:
     failed.refresh_from_db()
     assert (failed.state, failed.kind) == (FailedJob.State.NEEDS_ATTENTION, FailedJob.Kind.USED_UP)
     # And once more, if Alice insists
-    assert retry(FailedJob.objects.all(), by=alice).queued == 1
+    assert retry(FailedJob.objects.all(), by=alice).taken == 1
     assert not fails(failed, 21)
 
 
@@ -123,7 +124,7 @@ def test_a_job_that_this_release_does_not_have_stays_where_it_is_and_is_named(al
     FailedJobFactory.create()
     gone = FailedJobFactory.create(queue="orders.send_telegram")
     result = retry(FailedJob.objects.all(), by=alice)
-    assert result == Repair(queued=1, skipped=0, without_job={"orders.send_telegram": 1})
+    assert (result.taken, result.skipped, result.without_job) == (1, 0, {"orders.send_telegram": 1})
     gone.refresh_from_db()
     assert gone.state == FailedJob.State.NEEDS_ATTENTION
 
@@ -131,14 +132,52 @@ def test_a_job_that_this_release_does_not_have_stays_where_it_is_and_is_named(al
 def test_if_the_database_fails_half_way_nothing_has_been_retried(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     FailedJobFactory.create_batch(3)
 
-    def fail(failed: FailedJob, **when: object) -> None:
-        if failed.pk == FailedJob.objects.latest("pk").pk:
-            raise DatabaseError("disk full")
+    def fail(*_: object) -> NoReturn:
+        raise DatabaseError("disk full")
 
-    monkeypatch.setattr(repair, "schedule", fail)
+    monkeypatch.setattr(repair, "_log", fail)
     with pytest.raises(DatabaseError, match="disk full"):
         retry(FailedJob.objects.all(), by=alice)
     assert FailedJob.objects.filter(state=FailedJob.State.NEEDS_ATTENTION).count() == 3
+    assert not OutboxMessage.objects.exists()
+    assert not Batch.objects.exists()
+
+
+def test_a_batch_larger_than_what_is_in_memory_at_once_takes_every_job_once(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repair, "AT_ONCE", 2)
+    FailedJobFactory.create_batch(5)
+    batch = retry(FailedJob.objects.filter(state=FailedJob.State.NEEDS_ATTENTION), by=alice)
+    assert batch.taken == batch.failed_jobs.count() == OutboxMessage.objects.count() == LogEntry.objects.count() == 5
+
+
+def test_what_alice_saw_and_somebody_else_took_counts_as_skipped(alice: User) -> None:
+    FailedJobFactory.create_batch(2)
+    batch = retry(FailedJob.objects.filter(state=FailedJob.State.NEEDS_ATTENTION), by=alice, expected=5)
+    assert (batch.taken, batch.skipped) == (2, 3)
+
+
+def test_a_job_that_has_been_done_meanwhile_is_resolved_and_not_queued(alice: User) -> None:
+    failed = FailedJobFactory.create()
+    ProcessedMessage.objects.create(message_id=failed.message_id, queue=failed.queue)
+    batch = retry(FailedJob.objects.all(), by=alice)
+    assert (batch.taken, batch.skipped, batch.done_already) == (0, 0, {"the job has been done": 1})
+    assert not OutboxMessage.objects.exists()
+    failed.refresh_from_db()
+    assert failed.state == FailedJob.State.RESOLVED
+    assert LogEntry.objects.get().change_message == "Not queued: the job has been done."
+
+
+def test_alice_discards_a_job_and_says_why(alice: User) -> None:
+    failed = FailedJobFactory.create()
+    batch = discard(FailedJob.objects.all(), by=alice, reason="A test order")
+    failed.refresh_from_db()
+    assert (failed.state, failed.batch, batch.taken) == (FailedJob.State.DISCARDED, batch, 1)
+    assert LogEntry.objects.get().change_message == f"Discarded, in {batch}: A test order"
+    assert not OutboxMessage.objects.exists()
+    # And a discarded job is not retried by whoever still has it on a page
+    assert retry(FailedJob.objects.all(), by=alice).skipped == 1
 
 
 def fails(failed: FailedJob, number: int) -> bool:
