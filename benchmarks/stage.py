@@ -86,7 +86,7 @@ def fresh_database(stack: ExitStack) -> str:
     old_name = connection.settings_dict["NAME"]
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     stack.callback(connection.creation.destroy_test_db, old_name, verbosity=0)
-    call_command("seed_catalogue", stdout=io.StringIO())
+    call_command("seed_catalogue", without_pictures=True, stdout=io.StringIO())
     Product.objects.update(stock=1_000_000_000)
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
