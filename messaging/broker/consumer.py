@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import Counter
@@ -17,7 +18,10 @@ from pika.spec import Basic, Queue
 
 from messaging.broker.link import Link
 from messaging.broker.nodes import Nodes
+from messaging.broker.progress import Progress
 from messaging.topology import Topology
+
+logger = logging.getLogger(__name__)
 
 #: The header that says which attempt at its job a message is. Without it: the first.
 ATTEMPT = "x-attempt"
@@ -29,7 +33,6 @@ class Delivery:
 
     queue: str
     body: bytes
-    message_id: str
     headers: dict[str, Any]
     redelivered: bool
     tag: int
@@ -77,6 +80,7 @@ class Consumer(Link):
         #: How many messages have come and are not settled, and what RabbitMQ last said of itself, by queue.
         self.in_hand: Counter[str] = Counter()
         self.depths: dict[str, Depth] = {}
+        self._progress = Progress()
 
     def ack(self, delivery: Delivery) -> None:
         """It is done. For any thread."""
@@ -99,7 +103,7 @@ class Consumer(Link):
         self._call(partial(self._resume, queue))
 
     def ask_depths(self) -> None:
-        """Have `depths` brought up to date. For any thread."""
+        """Have `depths` brought up to date, and see whether RabbitMQ goes on. Call it regularly. For any thread."""
         self._call(self._ask_depths)
 
     def stop_consuming(self, timeout: float) -> None:
@@ -113,6 +117,7 @@ class Consumer(Link):
         channel.add_on_cancel_callback(lambda _: channel.close())
         self._tags.clear()
         self.in_hand.clear()
+        self._progress = Progress()
         for queue in self._subscriptions.keys() - self._paused:
             self._consume(channel, queue)
 
@@ -131,11 +136,11 @@ class Consumer(Link):
         body: bytes,
     ) -> None:
         self.in_hand[queue] += 1
+        self._progress.delivered(queue)
         self.deliver(
             Delivery(
                 queue=queue,
                 body=body,
-                message_id=props.message_id or "",
                 headers=props.headers or {},
                 redelivered=method.redelivered,
                 tag=method.delivery_tag,
@@ -169,12 +174,20 @@ class Consumer(Link):
         channel = self.usable_channel()
         if channel is None or not self.ready.is_set():
             return
+        if why := self._progress.missing():
+            logger.warning("RabbitMQ does not go on: %s. Connecting anew.", why)
+            self.reconnect()
+            return
         for queue in self.topology.queues:
+            self._progress.asked()
             channel.queue_declare(queue.name, passive=True, callback=self._told_depth)
 
     def _told_depth(self, frame: Method[Queue.DeclareOk]) -> None:
         told = frame.method
         self.depths[told.queue] = Depth(told.message_count, told.consumer_count)
+        wanted = self._subscriptions.get(told.queue) if told.queue in self._tags else None
+        room = wanted.prefetch - self.in_hand[told.queue] if wanted is not None else 0
+        self._progress.told(told.queue, waiting=room > 0 and told.message_count > 0)
 
     def _stop_consuming(self, stopped: threading.Event) -> None:
         self._subscriptions.clear()
