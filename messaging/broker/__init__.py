@@ -6,7 +6,6 @@ job. The Publisher is the Link of the relay, the Consumer that of a worker.
 
 from __future__ import annotations
 
-from messaging.broker import foreign_headers  # noqa: F401 - teaches pika
 from messaging.broker.consumer import ATTEMPT, Consumer, Delivery, Subscription
 from messaging.broker.link import BrokerUnavailable, Link
 from messaging.broker.nodes import BrokerMisconfigured, Nodes, cause, parse

@@ -33,6 +33,7 @@ class Delivery:
 
     queue: str
     body: bytes
+    message_id: str
     headers: dict[str, Any]
     redelivered: bool
     tag: int
@@ -141,6 +142,7 @@ class Consumer(Link):
             Delivery(
                 queue=queue,
                 body=body,
+                message_id=props.message_id or "",
                 headers=props.headers or {},
                 redelivered=method.redelivered,
                 tag=method.delivery_tag,

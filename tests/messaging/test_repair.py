@@ -185,6 +185,7 @@ def fails(failed: FailedJob, number: int) -> bool:
     message = Delivery(
         queue=failed.queue,
         body=bytes(failed.body),
+        message_id=str(failed.message_id),
         headers={ATTEMPT: number},
         redelivered=False,
         tag=1,
