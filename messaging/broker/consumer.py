@@ -19,12 +19,15 @@ from pika.spec import Basic, Queue
 from messaging.broker.link import Link
 from messaging.broker.nodes import Nodes
 from messaging.broker.progress import Progress
+from messaging.broker.properties import as_text
 from messaging.topology import Topology
 
 logger = logging.getLogger(__name__)
 
 #: The header that says which attempt at its job a message is. Without it: the first.
 ATTEMPT = "x-attempt"
+#: Nobody has tried so often: a stranger has made it up, and the database could not count on from any number.
+MOST_ATTEMPTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Delivery:
     def attempt(self) -> int:
         """Which attempt at its job this is, from 1. A foreign publisher's nonsense counts as the first."""
         number = self.headers.get(ATTEMPT)
-        return number if isinstance(number, int) and 0 < number < 2**31 else 1
+        return number if isinstance(number, int) and 0 < number < MOST_ATTEMPTS else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ class Consumer(Link):
             Delivery(
                 queue=queue,
                 body=body,
-                message_id=props.message_id or "",
+                message_id=as_text(props.message_id),
                 headers=props.headers or {},
                 redelivered=method.redelivered,
                 tag=method.delivery_tag,
