@@ -20,7 +20,7 @@ from benchmarks.sink import Sink, sink
 from benchmarks.stage import Stage, stage, wait_until
 from messaging import outbox
 from messaging.housekeeping import PRUNE_EVERY
-from messaging.models import FailedJob, JobAttempt, OutboxMessage, ProcessedMessage
+from messaging.models import FailedJob, JobAttempt, OutboxMessage, ProcessedMessage, PublishedMessage
 from orders.events import ConfirmationRequested
 from orders.models import Order
 from shop.local.processes import stop_on_signals
@@ -80,6 +80,7 @@ class Watch:
     def look(self) -> Look:
         rows = {
             "outbox": OutboxMessage.objects.count(),
+            "published": PublishedMessage.objects.count(),
             "inbox": ProcessedMessage.objects.count(),
             "failed jobs": FailedJob.objects.count(),
             "attempts": JobAttempt.objects.count(),
@@ -167,7 +168,7 @@ def tables(looks: list[Look]) -> Iterator[Result]:
     """Each table beside what was born into it in the last GONE_AFTER seconds: there must not be more."""
     most = max(look.rows["outbox"] for look in looks)
     yield Result(question="most rows in the outbox", measured=most, unit="", at_most=1.5 * BACKLOG)
-    for name in ("inbox", "failed jobs", "attempts"):
+    for name in ("published", "inbox", "failed jobs", "attempts"):
         fullest, share = max(
             ((look.rows[name], filling(look, looks, name)) for look in looks), key=lambda each: each[1]
         )
@@ -184,7 +185,8 @@ def filling(look: Look, looks: list[Look], name: str) -> float:
     old = [each for each in looks if each.at <= look.at - GONE_AFTER]
     if not old:
         return 0.0
-    came = look.sent - old[-1].sent if name == "inbox" else look.put_off - old[-1].put_off
+    put_off, sent = look.put_off - old[-1].put_off, look.sent - old[-1].sent
+    came = put_off if name in {"failed jobs", "attempts"} else put_off + sent
     return look.rows[name] / came if came else 0.0
 
 
