@@ -19,13 +19,16 @@ from pika.spec import Basic, Queue
 from messaging.broker.link import Link
 from messaging.broker.nodes import Nodes
 from messaging.broker.progress import Progress
-from messaging.broker.properties import as_text
+from messaging.broker.properties import UNREADABLE, as_text
 from messaging.topology import Topology
 
 logger = logging.getLogger(__name__)
 
 #: The header that says which attempt at its job a message is. Without it: the first.
 ATTEMPT = "x-attempt"
+#: RabbitMQ writes down here whence it has moved a message to the dead letters. A stranger may have written something
+#: else: RabbitMQ's queue crashes when it is to add to that. Such a message is not rejected; its row is in the admin.
+X_DEATH = "x-death"
 #: Nobody has tried so often: a stranger has made it up, and the database could not count on from any number.
 MOST_ATTEMPTS = 1_000_000
 
@@ -92,7 +95,10 @@ class Consumer(Link):
 
     def reject(self, delivery: Delivery) -> None:
         """It will never be done: to the dead letters. For any thread."""
-        self._settle(delivery, lambda channel: channel.basic_reject(delivery.tag, requeue=False))
+        if {X_DEATH, UNREADABLE} & delivery.headers.keys():
+            self.ack(delivery)
+        else:
+            self._settle(delivery, lambda channel: channel.basic_reject(delivery.tag, requeue=False))
 
     def give_back(self, delivery: Delivery) -> None:
         """Somebody else shall do it. For any thread."""
