@@ -56,8 +56,8 @@ def test_whatever_strangers_send_is_handled_or_shown_to_staff(amqp_url: str) -> 
                 channel.confirm_delivery()
                 for (exchange, key), message in messages:
                     if key == topology.dead_letters or "x-death" in (message.properties.headers or {}):
-                        # From there it has nowhere to go when its time is over; and RabbitMQ itself crashes when it is to
-                        # move a message whose history is forged.
+                        # A dead letter has nowhere to go when its time is over. And RabbitMQ's queue crashes when it is
+                        # to move a message whose history is forged.
                         message.properties.expiration = None
                     channel.basic_publish(exchange, key, message.body, message.properties)
             for target, message in messages:
