@@ -50,6 +50,7 @@ def take_over(confirmed: Collection[int], topology: Topology) -> None:
     # Written out: a thousand parameters take longer to put in than the rows to move.
     ids = ", ".join(str(int(pk)) for pk in confirmed)
     now = timezone.now()
+    as_stored = connection.ops.adapt_datetimefield_value  # SQLite stores texts, which compare only if all look alike
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -62,7 +63,7 @@ def take_over(confirmed: Collection[int], topology: Topology) -> None:
                 LEFT JOIN subscribed ON message.queue = '' AND message.type = subscribed.type
             WHERE message.id IN ({ids}) AND (message.queue <> '' OR subscribed.queue IS NOT NULL)
             """,  # noqa: S608 - placeholders, and numbers of ours
-            [*(word for pair in subscribed for word in pair), now, now + FIRST_LOOK],
+            [*(word for pair in subscribed for word in pair), as_stored(now), as_stored(now + FIRST_LOOK)],
         )
         cursor.execute(f"DELETE FROM messaging_outboxmessage WHERE id IN ({ids})")  # noqa: S608 - as above
 
