@@ -116,6 +116,7 @@ def to_wire(row: OutboxMessage, publisher: Publisher) -> Outgoing:
 
 def park(row: OutboxMessage, reason: str) -> None:
     logger.error("%s stays in the outbox: %s", row, reason)
-    row.parked_reason = reason
-    row.available_at = timezone.now() + PARKED_PAUSE
-    row.save(update_fields=["parked_reason", "available_at"])
+    now = timezone.now()
+    row.parked_reason, row.parked_at = reason, row.parked_at or now
+    row.available_at = now + PARKED_PAUSE
+    row.save(update_fields=["parked_reason", "parked_at", "available_at"])

@@ -12,7 +12,7 @@ from factory.declarations import LazyAttribute, LazyFunction, RelatedFactory, Se
 from factory.django import DjangoModelFactory
 
 from messaging.fingerprint import fingerprint
-from messaging.models import FailedJob, JobAttempt
+from messaging.models import FailedJob, JobAttempt, OutboxMessage, Worker
 from orders.cart import Cart, CartLine
 from orders.checkout import CheckoutDetails
 from orders.models import Order, OrderLine
@@ -88,6 +88,35 @@ class JobAttemptFactory(DjangoModelFactory[JobAttempt]):
     error_class = "smtplib.SMTPServerDisconnected"
     error_text = "Connection unexpectedly closed"
     traceback = 'Traceback (most recent call last):\n  File "orders/jobs.py", line 20, in send_confirmation\n'
+
+
+class OutboxMessageFactory(DjangoModelFactory[OutboxMessage]):
+    """An order's event that is due, and that the relay has not published yet."""
+
+    class Meta:
+        model = OutboxMessage
+
+    message_id = LazyFunction(uuid4)
+    type = "orders.order_placed"
+    subject = "orders.order/42"
+    body = b'{"specversion": "1.0", "data": {"order_id": 42}}'
+    available_at = LazyFunction(timezone.now)
+
+
+class WorkerFactory(DjangoModelFactory[Worker]):
+    """A worker that has just reported, and that RabbitMQ answers."""
+
+    class Meta:
+        model = Worker
+
+    host = "worker-1"
+    pid = Sequence(lambda n: 4711 + n)
+    release = "2026.11"
+    queues = LazyFunction(lambda: ["orders.send_confirmation"])
+    concurrency = 8
+    started_at = LazyFunction(timezone.now)
+    last_seen = LazyFunction(timezone.now)
+    depths = LazyFunction(lambda: {"orders.send_confirmation": {"ready": 0, "consumers": 1}})
 
 
 ALICE = CheckoutDetails(name="Alice Larsen", email="alice@example.org", address="12 Harbour Street\n1050 Copenhagen")

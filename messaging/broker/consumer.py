@@ -74,7 +74,8 @@ class Consumer(Link):
         self._paused: set[str] = set()
         #: The consumer tag of each queue that we are consuming from.
         self._tags: dict[str, str] = {}
-        #: How many messages have come and are not settled, and what RabbitMQ last said of itself, by queue.
+        #: How many messages have come and are not settled, and what RabbitMQ last said of itself, by queue. No depths
+        #: are known while it does not answer.
         self.in_hand: Counter[str] = Counter()
         self.depths: dict[str, Depth] = {}
 
@@ -115,6 +116,10 @@ class Consumer(Link):
         self.in_hand.clear()
         for queue in self._subscriptions.keys() - self._paused:
             self._consume(channel, queue)
+
+    def on_lost(self) -> None:
+        # A new one: the thread that reports may be reading the old one.
+        self.depths = {}
 
     def _consume(self, channel: Channel, queue: str) -> None:
         # It holds for consumers that begin after it, each on its own.
