@@ -32,6 +32,7 @@ class OutboxMessage(models.Model):
             # Costs nothing as long as nothing is parked.
             models.Index(fields=["parked_at"], name="outbox_parked", condition=Q(parked_at__isnull=False)),
         ]
+        permissions = [("hurry_outboxmessage", "Can have outbox messages tried again now")]
 
     def __str__(self) -> str:
         return f"{self.type} {self.message_id}"
@@ -203,6 +204,7 @@ class Worker(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["host", "pid", "started_at"], name="worker_once")]
+        verbose_name_plural = "queues and workers"  # the list of workers is the page about both
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"
