@@ -135,16 +135,7 @@ class Repairs(MessageModelAdmin):
 
     def _told(self, request: HttpRequest, batch: Batch, chosen: Chosen) -> HttpResponseRedirect:
         """Say what came of it, on the page of the one job, or of the batch."""
-        if batch.taken:
-            done = "queued again" if batch.action == Batch.Action.RETRY else "discarded"
-            messages.success(request, f"{jobs_in_words(batch.taken)} {done}.")
-        if batch.skipped:
-            messages.warning(request, f"{batch.skipped:,} skipped, because somebody was faster.")
-        for reason, count in batch.done_already.items():
-            messages.info(request, f"{jobs_in_words(count)} not queued: {reason}.")
-        for queue, count in batch.without_job.items():
-            name = preview.visible(queue) or "without a name"
-            messages.error(request, f"{jobs_in_words(count)} not queued: no job of this release has the queue {name}.")
+        tell(request, batch)
         if chosen.only:
             return redirect(self._back(chosen, request))
         return redirect("admin:messaging_batch_change", batch.pk)
@@ -156,6 +147,20 @@ class Repairs(MessageModelAdmin):
             return str(add_preserved_filters(filters, page))
         query = {key: value for key, value in request.GET.items() if key != "ids"}
         return f"{reverse('admin:messaging_failedjob_changelist')}?{urlencode(query)}"
+
+
+def tell(request: HttpRequest, batch: Batch) -> None:
+    """Say what came of a batch, on the next page."""
+    if batch.taken:
+        done = "queued again" if batch.action == Batch.Action.RETRY else "discarded"
+        messages.success(request, f"{jobs_in_words(batch.taken)} {done}.")
+    if batch.skipped:
+        messages.warning(request, f"{batch.skipped:,} skipped, because somebody was faster.")
+    for reason, count in batch.done_already.items():
+        messages.info(request, f"{jobs_in_words(count)} not queued: {reason}.")
+    for queue, count in batch.without_job.items():
+        name = preview.visible(queue) or "without a name"
+        messages.error(request, f"{jobs_in_words(count)} not queued: no job of this release has the queue {name}.")
 
 
 def primary_keys(text: str) -> list[int]:
