@@ -66,7 +66,7 @@ class MessageAdmin(MessageModelAdmin):
         return row.about.link if row.about else preview.in_a_line(row.subject, longest=LONGEST_NAME) or None
 
 
-def attach(rows: Iterable[Any], site: admin.AdminSite, request: HttpRequest) -> None:
+def attach(rows: Iterable[Any], site: admin.AdminSite, request: HttpRequest | None) -> None:
     """Give each row what it is about, if there is such a thing and this user may see it."""
     rows = list(rows)
     subjects = known([getattr(row, "subject", "") for row in rows], site=site, request=request)

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from messaging import repair
 from messaging.admin.failed_jobs import may_see_addresses
 from messaging.admin.repairs import tell
+from messaging.admin.rows import short
 from messaging.models import FailedJob
 from messaging.preview import without_addresses
 from orders.admin.email_state import EmailStateFilter, OrderList, attach, badge
@@ -34,14 +35,14 @@ DETAILS = ["name", "address", "note", "money", "created_at", "page"]
 
 @admin.register(Order)
 class OrderAdmin(Resending, Previewing):
-    list_display = ["order_number", "name", "shown_email", "money", "created_at", "email_state"]
+    list_display = ["order_number", "email_state", "name", "shown_email", "money", "placed"]
     list_filter = [EmailStateFilter, "created_at"]
     search_help_text = "Order number, name or e-mail"
     #: Failed jobs are found by what finds the order that they are about.
     finds_messages = True
     ordering = ["-pk"]
     #: What an index answers: nobody waits for a million orders to be sorted by name.
-    sortable_by = ["order_number", "created_at"]
+    sortable_by = ["order_number", "placed"]
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -98,6 +99,9 @@ class OrderAdmin(Resending, Previewing):
         if order is not None:
             attach([order], request)
         return order
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Orders", **(extra_context or {})})
 
     @method_decorator(csp_update({"frame-src": [SELF]}))
     def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -165,6 +169,10 @@ class OrderAdmin(Resending, Previewing):
     @admin.display(description="total")
     def money(self, order: Order) -> str:
         return format_money(order.total)
+
+    @admin.display(description="placed", ordering="created_at")
+    def placed(self, order: Order) -> str:
+        return short(order.created_at)
 
     @admin.display(description="confirmation")
     def email_state(self, order: Any) -> str:
