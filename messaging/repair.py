@@ -25,22 +25,31 @@ AT_ONCE = 1000
 State = FailedJob.State
 
 
-def retry(failed_jobs: QuerySet[FailedJob], *, by: User, chosen: str = "", expected: int | None = None) -> Batch:
+def retry(
+    failed_jobs: QuerySet[FailedJob], *, by: User, name: str = "", chosen: str = "", expected: int | None = None
+) -> Batch:
     """Queue failed jobs again, all or none, each with its job's full number of attempts before it.
 
     Asking twice, or two people at once, queues a job once. What has been done meanwhile, by this message or by another
     one, is not queued, but resolved.
-    `expected` is how many the person saw: those that are missing by now count as skipped.
+    `expected` is how many the person saw: those that are missing by now count as skipped. `name` is who did it, if the
+    account alone does not say so.
     """
-    batch = Batch(action=Batch.Action.RETRY, made_by=by.get_username(), chosen=chosen)
+    batch = Batch(action=Batch.Action.RETRY, made_by=name or by.get_username(), chosen=chosen)
     return _carry_out(batch, failed_jobs, by, _retry_some, expected)
 
 
 def discard(
-    failed_jobs: QuerySet[FailedJob], *, by: User, reason: str, chosen: str = "", expected: int | None = None
+    failed_jobs: QuerySet[FailedJob],
+    *,
+    by: User,
+    reason: str,
+    name: str = "",
+    chosen: str = "",
+    expected: int | None = None,
 ) -> Batch:
     """Put failed jobs aside for good, all or none: nobody will try them again, and the reason is kept."""
-    batch = Batch(action=Batch.Action.DISCARD, made_by=by.get_username(), chosen=chosen, reason=reason)
+    batch = Batch(action=Batch.Action.DISCARD, made_by=name or by.get_username(), chosen=chosen, reason=reason)
     return _carry_out(batch, failed_jobs, by, _discard_some, expected)
 
 
@@ -52,7 +61,7 @@ def _carry_out(
     act: Callable[[Batch, list[FailedJob], User], None],
     expected: int | None,
 ) -> Batch:
-    batch.chosen = batch.chosen[:255]
+    batch.chosen, batch.made_by = batch.chosen[:255], batch.made_by[:255]
     batch.save()
     found = 0
     # Everybody takes the rows in the same order, so that two people with overlapping choices cannot deadlock.

@@ -15,7 +15,7 @@ from messaging.fingerprint import fingerprint
 from messaging.models import FailedJob, JobAttempt, OutboxMessage, Worker
 from orders.cart import Cart, CartLine
 from orders.checkout import CheckoutDetails
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderEmail, OrderLine
 from shop.catalog.models import Product
 
 
@@ -51,6 +51,18 @@ class OrderFactory(DjangoModelFactory[Order]):
     address = "12 Harbour Street\n1050 Copenhagen"
     total = Decimal("12.50")
     line = RelatedFactory(OrderLineFactory, factory_related_name="order")
+
+
+class OrderEmailFactory(DjangoModelFactory[OrderEmail]):
+    """A confirmation that a mail server has taken. `confirmed()` makes it together with what the order says of it."""
+
+    class Meta:
+        model = OrderEmail
+
+    kind = OrderEmail.Kind.CONFIRMATION
+    to = SelfAttribute("order.email")
+    message_id = Sequence(lambda n: f"<{n}@shop.example>")
+    sent_at = LazyFunction(timezone.now)
 
 
 class FailedJobFactory(DjangoModelFactory[FailedJob]):
@@ -129,3 +141,11 @@ def cart_of(*products: Product, quantity: int = 1) -> Cart:
 def typed_by_alice(**changes: Any) -> dict[str, Any]:
     """What Alice types into the checkout form, but for `changes`."""
     return {"name": ALICE.name, "email": ALICE.email, "address": ALICE.address, "note": "", **changes}
+
+
+def confirmed(**changes: Any) -> Order:
+    """An order whose customer has the e-mail."""
+    now = timezone.now()
+    order = OrderFactory.create(confirmed_at=now, **changes)
+    OrderEmailFactory.create(order=order, sent_at=now)
+    return order
