@@ -20,14 +20,17 @@ def send_confirmation(order: Order, *, request_id: UUID | None = None) -> str:
     `request_id` names a request of staff to send it once more; without it, this is the one that follows the order.
     """
     message_id = confirmation_id(order, request_id)
-    message = compose(
+    mailer.send(confirmation(order, message_id=message_id))
+    return message_id
+
+
+def confirmation(order: Order, *, message_id: str) -> EmailMultiAlternatives:
+    return compose(
         "confirmation",
         {"order": order, "lines": order.lines.all(), "shop_name": settings.SHOP_NAME},
         to=order.email,
         headers={"Message-ID": message_id, "X-Order-Number": str(order.number)},
     )
-    mailer.send(message)
-    return message_id
 
 
 def confirmation_id(order: Order, request_id: UUID | None) -> str:

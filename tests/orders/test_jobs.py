@@ -7,10 +7,11 @@ from django.core import mail
 from pytest_django import DjangoAssertNumQueries
 
 from messaging.events import Event
+from messaging.models import FailedJob
 from orders.events import ConfirmationRequested, OrderPlaced
 from orders.jobs import send_confirmation
 from orders.models import Order, OrderEmail
-from tests.factories import OrderFactory
+from tests.factories import FailedJobFactory, OrderFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -40,8 +41,9 @@ def test_two_queries_are_enough_to_send(django_assert_num_queries: DjangoAssertN
 def test_a_second_copy_after_a_crash_is_one_record() -> None:
     event = OrderPlaced(order_id=OrderFactory.create().pk)
     run(event)
+    Order.objects.update(confirmed_at=None)
     run(event)
-    assert OrderEmail.objects.count() == 1
+    assert (OrderEmail.objects.count(), len(mail.outbox)) == (1, 2)
 
 
 def test_staff_corrected_the_address_so_the_requested_confirmation_goes_there() -> None:
@@ -50,6 +52,26 @@ def test_staff_corrected_the_address_so_the_requested_confirmation_goes_there() 
     Order.objects.update(email="alice@example.org")
     run(ConfirmationRequested(order_id=order.pk, request_id=uuid4()))
     assert [email.to for email in OrderEmail.objects.order_by("pk")] == ["alcie@example.org", "alice@example.org"]
+
+
+def test_the_order_says_when_its_confirmation_went_out() -> None:
+    order = OrderFactory.create()
+    run(OrderPlaced(order_id=order.pk))
+    order.refresh_from_db()
+    assert order.confirmed_at == OrderEmail.objects.get().sent_at
+
+
+def test_staff_had_it_sent_so_the_message_that_failed_needs_no_attention_and_sends_no_second_copy() -> None:
+    # Given the failed confirmations of two orders
+    order, another = OrderFactory.create_batch(2)
+    for each in (order, another):
+        FailedJobFactory.create(subject=each.subject)
+    # When staff have one of them sent again, and somebody retries the failed one anyway
+    run(ConfirmationRequested(order_id=order.pk, request_id=uuid4()))
+    run(OrderPlaced(order_id=order.pk))
+    # Then its customer has it once, and the other order still needs attention
+    assert len(mail.outbox) == OrderEmail.objects.count() == 1
+    assert FailedJob.objects.get(state=FailedJob.State.NEEDS_ATTENTION).subject == another.subject
 
 
 def test_an_order_that_was_deleted_is_said_to_be_missing() -> None:
