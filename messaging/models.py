@@ -29,12 +29,34 @@ class OutboxMessage(models.Model):
         indexes = [
             # The order of publishing; it also finds what is due without looking at what is scheduled for later.
             models.Index(fields=["available_at", "id"], name="outbox_due"),
+            # What staff look for, also when a million wait.
+            models.Index(fields=["subject"], name="outbox_subject"),
             # Costs nothing as long as nothing is parked.
             models.Index(fields=["parked_at"], name="outbox_parked", condition=Q(parked_at__isnull=False)),
         ]
+        permissions = [("hurry_outboxmessage", "Can have outbox messages tried again now")]
 
     def __str__(self) -> str:
         return f"{self.type} {self.message_id}"
+
+
+class PublishedMessage(models.Model):
+    """A message that RabbitMQ has confirmed, for one job that is not known to have settled it: see recovery.py."""
+
+    message_id = models.UUIDField()
+    type = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255, blank=True)
+    body = models.BinaryField()
+    queue = models.CharField(max_length=255)
+    attempt = models.PositiveIntegerField()
+    published_at = models.DateTimeField()
+    look_at = models.DateTimeField(db_index=True, help_text="When to look next whether the job has settled it.")
+
+    class Meta:
+        indexes = [models.Index(fields=["subject"], name="published_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.queue} {self.message_id}"
 
 
 class ProcessedMessage(models.Model):
@@ -203,6 +225,7 @@ class Worker(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["host", "pid", "started_at"], name="worker_once")]
+        verbose_name_plural = "queues and workers"  # the list of workers is the page about both
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"

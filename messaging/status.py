@@ -1,6 +1,6 @@
 """How messaging is doing, from the database alone: what waits, queue by queue, and who works on it.
 
-The admin's overview, the shell and the metrics ask here. `status()` is seven queries, whatever the size of the tables'
+The admin's overview, the shell and the metrics ask here. `status()` is eight queries, whatever the size of the tables'
 past: each is answered by an index.
 """
 
@@ -125,21 +125,19 @@ def is_running(worker: Worker, now: datetime) -> bool:
 
 
 def outbox(now: datetime) -> OutboxStatus:
-    """Three queries."""
+    """Four queries."""
     due = Q(available_at__lte=now)
-    every = OutboxMessage.objects.aggregate(
-        due=Count("pk", filter=due), later=Count("pk", filter=~due), next_due=Min("available_at", filter=~due)
-    )
+    every = OutboxMessage.objects.aggregate(due=Count("pk", filter=due), later=Count("pk", filter=~due))
     parked = OutboxMessage.objects.filter(parked_at__isnull=False).aggregate(
         due=Count("pk", filter=due), later=Count("pk", filter=~due), since=Min("parked_at")
     )
-    first = OutboxMessage.objects.filter(due, parked_at=None).order_by("available_at")
-    scheduled = every["later"] - parked["later"]
+    in_order = OutboxMessage.objects.filter(parked_at=None).order_by("available_at")
+    moments = in_order.values_list("available_at", flat=True)
     return OutboxStatus(
         waiting=every["due"] - parked["due"],
-        waiting_since=first.values_list("available_at", flat=True).first(),
-        scheduled=scheduled,
-        next_due=every["next_due"] if scheduled else None,
+        waiting_since=moments.filter(due).first(),
+        scheduled=every["later"] - parked["later"],
+        next_due=moments.filter(~due).first(),
         parked=parked["due"] + parked["later"],
         parked_since=parked["since"],
     )
@@ -200,7 +198,7 @@ def _failed() -> Mapping[str, Counter[str]]:
 
 def _paused_by_staff() -> dict[str, Pause]:
     rows = PausedQueue.objects.all()
-    return {row.queue: Pause(since=row.paused_at, reason=row.reason, by=row.paused_by) for row in rows}
+    return {row.queue: Pause(since=row.paused_at, reason=row.reason, by=row.paused_by or "staff") for row in rows}
 
 
 def _away(reports: Sequence[Mapping[str, str]]) -> Pause | None:

@@ -11,6 +11,7 @@ from messaging.retry import Backoff
 from orders import emails
 from orders.events import ConfirmationRequested, OrderPlaced
 from orders.models import Order, OrderEmail
+from orders.sent import sent_since
 
 
 @job(
@@ -18,6 +19,7 @@ from orders.models import Order, OrderEmail
     ConfirmationRequested,
     retry=Backoff(first=timedelta(seconds=5), attempts=10),
     title="Order confirmation",
+    done_already=sent_since,
 )
 def send_confirmation(event: OrderPlaced | ConfirmationRequested) -> Iterator[None]:
     order = Order.objects.with_lines().get(pk=event.order_id)

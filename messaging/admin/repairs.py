@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging import preview, repair
@@ -135,8 +136,9 @@ class Repairs(MessageModelAdmin):
 
     def _told(self, request: HttpRequest, batch: Batch, chosen: Chosen) -> HttpResponseRedirect:
         """Say what came of it, on the page of the one job, or of the batch."""
-        tell(request, batch)
-        if chosen.only:
+        may_see_batch = request.user.has_perm("messaging.view_batch")
+        tell(request, batch, linked=may_see_batch and chosen.only is not None)
+        if chosen.only or not may_see_batch:
             return redirect(self._back(chosen, request))
         return redirect("admin:messaging_batch_change", batch.pk)
 
@@ -149,11 +151,13 @@ class Repairs(MessageModelAdmin):
         return f"{reverse('admin:messaging_failedjob_changelist')}?{urlencode(query)}"
 
 
-def tell(request: HttpRequest, batch: Batch) -> None:
-    """Say what came of a batch, on the next page."""
+def tell(request: HttpRequest, batch: Batch, *, linked: bool) -> None:
+    """Say what came of a batch, on the next page; with a link to the batch's own, if that is another one."""
     if batch.taken:
         done = "queued again" if batch.action == Batch.Action.RETRY else "discarded"
-        messages.success(request, f"{jobs_in_words(batch.taken)} {done}.")
+        page = reverse("admin:messaging_batch_change", args=[batch.pk])
+        link = format_html(' <a href="{}">Show {}</a>', page, batch) if linked else ""
+        messages.success(request, format_html("{} {}.{}", jobs_in_words(batch.taken), done, link))
     if batch.skipped:
         messages.warning(request, f"{batch.skipped:,} skipped, because somebody was faster.")
     for reason, count in batch.done_already.items():

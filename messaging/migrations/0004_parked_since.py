@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messaging", "0002_what_staff_do_to_failed_jobs"),
+        ("messaging", "0003_published_messages"),
     ]
 
     operations = [

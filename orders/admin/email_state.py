@@ -17,8 +17,7 @@ from django.utils.html import format_html
 from django.utils.timesince import timesince
 
 from messaging import preview
-from messaging.admin.failed_jobs import may_see_addresses
-from messaging.admin.rows import short
+from messaging.admin.rows import may_see_addresses, short
 from messaging.models import FailedJob
 from orders.models import Order
 

@@ -18,9 +18,8 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from messaging import repair
-from messaging.admin.failed_jobs import may_see_addresses
 from messaging.admin.repairs import tell
-from messaging.admin.rows import short
+from messaging.admin.rows import may_see_addresses, short
 from messaging.models import FailedJob
 from messaging.preview import without_addresses
 from orders.admin.email_state import EmailStateFilter, OrderList, attach, badge
@@ -146,7 +145,7 @@ class OrderAdmin(Resending, Previewing):
             raise PermissionDenied
         order = get_object_or_404(Order, pk=pk)
         failed = FailedJob.objects.filter(subject=order.subject, state=FailedJob.State.NEEDS_ATTENTION)
-        tell(request, repair.retry(failed, by=cast("User", request.user), chosen=str(order)))
+        tell(request, repair.retry(failed, by=cast("User", request.user), chosen=str(order)), linked=False)
         return redirect("admin:orders_order_change", order.pk)
 
     def history_view(

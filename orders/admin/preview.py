@@ -17,7 +17,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
-from messaging.admin.failed_jobs import may_see_addresses
+from messaging.admin.rows import may_see_addresses
 from messaging.preview import without_addresses
 from orders import emails
 from orders.models import Order

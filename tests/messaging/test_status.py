@@ -35,6 +35,7 @@ def test_each_message_of_the_outbox_waits_is_scheduled_or_is_parked() -> None:
     outbox = status().outbox
     assert (outbox.waiting, outbox.scheduled, outbox.parked) == (2, 1, 2)
     assert (outbox.waiting_since, outbox.parked_since) == (now - minutes(4), now - minutes(90))
+    assert outbox.next_due == now + minutes(30)
     # Then what RabbitMQ refuses does not look young because it is tried every half minute
     assert outbox.unsent_since == now - minutes(90)
 
@@ -101,9 +102,9 @@ def test_a_queue_is_paused_by_staff_or_because_something_is_away() -> None:
     assert "orders.of_another_release" in [queue.name for queue in status().queues]
 
 
-def test_seven_queries_tell_everything(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_eight_queries_tell_everything(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     WorkerFactory.create_batch(3)
     FailedJobFactory.create_batch(3)
     OutboxMessageFactory.create_batch(3)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         status()
