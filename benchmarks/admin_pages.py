@@ -124,6 +124,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield from list_pages("messaging_batch", {"": {}})
     yield "batch", reverse("admin:messaging_batch_change", args=[middle(Batch).pk])
     yield from list_pages("messaging_outboxmessage", {"": {}, "refused": {"parked_reason__isempty": 0}})
+    yield "queues and workers", reverse("admin:messaging_worker_changelist")
     yield "message in the outbox", reverse("admin:messaging_outboxmessage_change", args=[middle(OutboxMessage).pk])
 
 

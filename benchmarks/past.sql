@@ -52,10 +52,22 @@ SELECT f.id, a, f.last_failed_at - (3 - a) * interval '1 minute', interval '120 
 FROM messaging_failedjob f CROSS JOIN generate_series(1, 3) a;
 
 INSERT INTO messaging_outboxmessage
-    (message_id, type, subject, body, queue, attempt, available_at, parked_reason)
-SELECT md5('waiting' || n)::uuid, 'orders.order_placed', 'orders.order/' || n, 'x', '', 1,
-       now() - n * interval '1 second', CASE WHEN n % 10 = 0 THEN '312 NO_ROUTE' ELSE '' END
+    (message_id, type, subject, body, queue, attempt, available_at, parked_reason, parked_at)
+SELECT md5('waiting' || n)::uuid, 'orders.order_placed', 'orders.order/' || n, 'x', '', 1, now() - n * interval '1 second',
+       CASE WHEN n % 10 = 0 THEN '312 NO_ROUTE' ELSE '' END, CASE WHEN n % 10 = 0 THEN now() END
 FROM generate_series(1, 10000) n;
+
+INSERT INTO messaging_publishedmessage
+    (message_id, type, subject, body, queue, attempt, published_at, look_at)
+SELECT md5('published' || n)::uuid, 'orders.order_placed', 'orders.order/' || n, 'x', 'orders.send_confirmation', 1,
+       now() - n * interval '1 second', now()
+FROM generate_series(1, 10000) n;
+
+INSERT INTO messaging_worker
+    (host, pid, release, queues, concurrency, started_at, last_seen, in_hand, paused, depths)
+SELECT 'worker-' || n, 4711, '2026.11', '["orders.send_confirmation"]', 8, now(), now(), '{}', '{}',
+       '{"orders.send_confirmation": {"ready": 10000, "consumers": 8}}'
+FROM generate_series(1, 8) n;
 
 INSERT INTO django_admin_log
     (action_time, user_id, content_type_id, object_id, object_repr, action_flag, change_message)

@@ -1,6 +1,6 @@
 """How messaging is doing, from the database alone: what waits, queue by queue, and who works on it.
 
-The admin's overview, the shell and the metrics ask here. `status()` is eight queries, whatever the size of the tables'
+The admin's overview, the shell and the metrics ask here. `status()` is nine queries, whatever the size of the tables'
 past: each is answered by an index.
 """
 
@@ -16,7 +16,7 @@ from django.db.models.functions import TruncMinute
 from django.utils import timezone
 
 from messaging.jobs import registered
-from messaging.models import FailedJob, OutboxMessage, PausedQueue, ProcessedMessage, Worker
+from messaging.models import FailedJob, OutboxMessage, PausedQueue, ProcessedMessage, PublishedMessage, Worker
 
 #: Workers report every three seconds. One that has missed several reports does not count as running.
 GONE_AFTER = timedelta(seconds=15)
@@ -80,6 +80,8 @@ class QueueStatus:
 class Status:
     moment: datetime
     outbox: OutboxStatus
+    #: Messages that RabbitMQ has confirmed, for one job each, and that are not known to be settled yet.
+    published: int
     queues: tuple[QueueStatus, ...]
     #: Those that run, and those that have ended without a goodbye within the last day; the newest report first.
     workers: tuple[Worker, ...]
@@ -101,7 +103,9 @@ class Status:
     @property
     def waiting(self) -> int:
         """Messages that somebody should be working on: due in the outbox, ready in RabbitMQ, or in a worker's hand."""
-        in_broker = sum((queue.ready or 0) + queue.unacked for queue in self.queues)
+        reported = sum((queue.ready or 0) + queue.unacked for queue in self.queues)
+        # Nobody reports while no worker runs; but then nothing that has been published is being settled either.
+        in_broker = reported if self.broker_answers else self.published
         return self.outbox.waiting + self.outbox.parked + in_broker
 
     @property
@@ -112,7 +116,13 @@ class Status:
 def status() -> Status:
     now = timezone.now()
     known = workers()
-    return Status(moment=now, outbox=outbox(now), queues=queues(now, known), workers=known)
+    return Status(
+        moment=now,
+        outbox=outbox(now),
+        published=PublishedMessage.objects.count(),
+        queues=queues(now, known),
+        workers=known,
+    )
 
 
 def workers() -> tuple[Worker, ...]:

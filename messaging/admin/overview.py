@@ -16,17 +16,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging import preview, staff
 from messaging.admin.live import STILL, keep_fresh
 from messaging.admin.rows import MessageAdmin, title_of
+from messaging.alarms import LONGEST_REASON, lasted, standstill
 from messaging.jobs import registered
 from messaging.models import PausedQueue, Worker
 from messaging.preview import in_a_line
 from messaging.status import MINUTES, Pause, QueueStatus, Status, is_running, status
-from messaging.troubles import LONGEST_REASON, lasted, troubles
 
 #: Seconds between two looks. Workers report every three.
 PAUSE = 5
@@ -165,11 +167,19 @@ def describe(now: Status) -> dict[str, Any]:
     outbox = now.outbox
     return {
         "status": now,
-        "troubles": troubles(now),
+        "troubles": [*standstill(now), *paused_by_staff(now)],
         "unsent_for": lasted(now.moment - outbox.unsent_since) if outbox.unsent_since else None,
         "rows": [Row(queue) for queue in now.queues],
         "workers": [(worker, is_running(worker, now.moment)) for worker in now.workers],
     }
+
+
+def paused_by_staff(now: Status) -> Iterator[str]:
+    """No alarm, for staff know of it. But those who come to work meanwhile should read it first."""
+    for queue in now.queues:
+        for pause in (pause for pause in queue.pauses if pause.by):
+            since = date_format(timezone.localtime(pause.since), "j M, H:i")
+            yield f"{queue.title} is paused by {pause.by} since {since}: {preview.visible(pause.reason)}"
 
 
 def pauses_by_staff() -> QuerySet[LogEntry]:

@@ -136,9 +136,8 @@ class Repairs(MessageModelAdmin):
 
     def _told(self, request: HttpRequest, batch: Batch, chosen: Chosen) -> HttpResponseRedirect:
         """Say what came of it, on the page of the one job, or of the batch."""
-        may_see_batch = request.user.has_perm("messaging.view_batch")
-        tell(request, batch, linked=may_see_batch and chosen.only is not None)
-        if chosen.only or not may_see_batch:
+        tell(request, batch, linked=chosen.only is not None)
+        if chosen.only or not request.user.has_perm("messaging.view_batch"):
             return redirect(self._back(chosen, request))
         return redirect("admin:messaging_batch_change", batch.pk)
 
@@ -151,13 +150,14 @@ class Repairs(MessageModelAdmin):
         return f"{reverse('admin:messaging_failedjob_changelist')}?{urlencode(query)}"
 
 
-def tell(request: HttpRequest, batch: Batch, *, linked: bool) -> None:
+def tell(request: HttpRequest, batch: Batch, *, linked: bool = True) -> None:
     """Say what came of a batch, on the next page; with a link to the batch's own, if that is another one."""
     if batch.taken:
         done = "queued again" if batch.action == Batch.Action.RETRY else "discarded"
         page = reverse("admin:messaging_batch_change", args=[batch.pk])
-        link = format_html(' <a href="{}">Show {}</a>', page, batch) if linked else ""
-        messages.success(request, format_html("{} {}.{}", jobs_in_words(batch.taken), done, link))
+        link = linked and request.user.has_perm("messaging.view_batch")
+        show = format_html(' <a href="{}">Show {}</a>', page, batch) if link else ""
+        messages.success(request, format_html("{} {}.{}", jobs_in_words(batch.taken), done, show))
     if batch.skipped:
         messages.warning(request, f"{batch.skipped:,} skipped, because somebody was faster.")
     for reason, count in batch.done_already.items():

@@ -69,9 +69,9 @@ class MessageAdmin(MessageModelAdmin):
 def attach(rows: Iterable[Any], site: admin.AdminSite, request: HttpRequest | None) -> None:
     """Give each row what it is about, if there is such a thing and this user may see it; and what to keep from them.
 
-    Without a request it is somebody at the shell.
+    Without a request it is somebody at the shell, who sees the whole database anyway.
     """
-    rows, hidden = list(rows), request is None or not may_see_addresses(request)
+    rows, hidden = list(rows), request is not None and not may_see_addresses(request)
     subjects = known([getattr(row, "subject", "") for row in rows], site=site, request=request)
     for row in rows:
         row.about = subjects.get(getattr(row, "subject", ""))

@@ -145,7 +145,7 @@ class OrderAdmin(Resending, Previewing):
             raise PermissionDenied
         order = get_object_or_404(Order, pk=pk)
         failed = FailedJob.objects.filter(subject=order.subject, state=FailedJob.State.NEEDS_ATTENTION)
-        tell(request, repair.retry(failed, by=cast("User", request.user), chosen=str(order)), linked=False)
+        tell(request, repair.retry(failed, by=cast("User", request.user), chosen=str(order)))
         return redirect("admin:orders_order_change", order.pk)
 
     def history_view(

@@ -236,24 +236,40 @@ def needs_attention() -> None:
 
 
 def no_worker() -> None:
-    Worker.objects.update(last_seen=timezone.now() - timedelta(minutes=3, seconds=10))
+    Worker.objects.update(last_seen=timezone.now() - timedelta(minutes=3))
+
+
+def broker_away() -> None:
+    Worker.objects.update(depths={})
+
+
+def parked() -> None:
+    OutboxMessageFactory.create(parked_reason="312 NO_ROUTE", parked_at=timezone.now())
 
 
 def stuck() -> None:
     OutboxMessageFactory.create(available_at=timezone.now() - timedelta(minutes=12))
 
 
-def paused() -> None:
-    PausedQueue.objects.create(queue="orders.send_confirmation", reason="The template is wrong.", paused_by="alice")
+def nobody_consumes() -> None:
+    Worker.objects.update(depths={"orders.send_confirmation": {"ready": 7, "consumers": 0}})
+
+
+def mail_server_away() -> None:
+    since = (timezone.now() - timedelta(minutes=12)).isoformat()
+    Worker.objects.update(paused={"orders.send_confirmation": {"since": since, "reason": "No mail server."}})
 
 
 @pytest.mark.parametrize(
     ("trouble", "sentence"),
     [
         (needs_attention, "1 failed job needs attention."),
-        (no_worker, "No worker has reported for 3 minutes."),
+        (no_worker, "No worker has reported for 3 minutes"),
+        (broker_away, "RabbitMQ answers none of the workers"),
+        (parked, "RabbitMQ refuses 1 message in the outbox"),
         (stuck, "The outbox has waited for 12 minutes"),
-        (paused, "Order confirmation is paused by alice since"),
+        (nobody_consumes, "Order confirmation: 7 messages wait, and nobody consumes them."),
+        (mail_server_away, "Order confirmation has been paused for 12 minutes: No mail server."),
     ],
 )
 def test_status_says_what_needs_attention_and_ends_with_1(trouble: Any, sentence: str) -> None:
@@ -262,20 +278,22 @@ def test_status_says_what_needs_attention_and_ends_with_1(trouble: Any, sentence
     answer = shell("messaging_status")
     assert sentence in answer.out
     assert answer.code == 1
-    assert [each for each in shell("messaging_status", "--json").json["troubles"] if sentence in each]
+    assert [alarm for alarm in shell("messaging_status", "--json").json["alarms"] if sentence in alarm]
 
 
-def test_a_pause_is_told_beside_its_queue() -> None:
-    WorkerFactory.create()
-    paused()
+def test_a_pause_by_staff_is_told_and_no_alarm() -> None:
+    WorkerFactory.create(depths={"orders.send_confirmation": {"ready": 7, "consumers": 0}})
+    PausedQueue.objects.create(queue="orders.send_confirmation", reason="The template is wrong.", paused_by="alice")
     PausedQueue.objects.update(paused_at=datetime(2026, 11, 1, tzinfo=UTC))
-    assert "  paused by alice since 2026-11-01 00:00:00: The template is wrong.\n" in shell("messaging_status").out
+    answer = shell("messaging_status")
+    assert answer.code == 0
+    assert "paused by alice since 2026-11-01 00:00:00: The template is wrong." in answer.out
 
 
 def test_the_keys_of_the_status_stay() -> None:
     WorkerFactory.create()
     told = shell("messaging_status", "--json").json
-    assert list(told) == ["moment", "troubles", "broker_answers", "outbox", "queues", "workers"]
+    assert list(told) == ["moment", "alarms", "broker_answers", "outbox", "queues", "workers"]
     assert set(told["outbox"]) == {"waiting", "waiting_since", "scheduled", "next_due", "parked", "parked_since"}
     [queue] = [queue for queue in told["queues"] if queue["name"] == "orders.send_confirmation"]
     numbers = {"ready", "consumers", "unacked", "workers", "done", "done_last_minute", "needs_attention", "retrying"}
@@ -296,8 +314,8 @@ def test_watch_looks_again_until_it_is_interrupted(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("time.sleep", sleep)
     answer = shell("messaging_status", "--watch", "--json")
-    troubles = [msgspec.json.decode(line)["troubles"] for line in answer.out.splitlines()]
-    assert troubles == [[], [], ["1 failed job needs attention."]]
+    alarms = [msgspec.json.decode(line)["alarms"] for line in answer.out.splitlines()]
+    assert alarms == [[], [], ["1 failed job needs attention."]]
     assert answer.code == 1
 
 

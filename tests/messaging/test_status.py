@@ -102,9 +102,9 @@ def test_a_queue_is_paused_by_staff_or_because_something_is_away() -> None:
     assert "orders.of_another_release" in [queue.name for queue in status().queues]
 
 
-def test_eight_queries_tell_everything(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_nine_queries_tell_everything(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     WorkerFactory.create_batch(3)
     FailedJobFactory.create_batch(3)
     OutboxMessageFactory.create_batch(3)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         status()

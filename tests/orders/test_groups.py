@@ -58,8 +58,9 @@ def test_a_new_database_has_the_groups(tmp_path: Path) -> None:
     assert {"orders.view_order", "orders.resend_confirmation", "messaging.see_addresses"} < set(support.split())
     assert "messaging.retry_failedjob" not in support
     more = set(operations.split()[1:]) - set(support.split()[1:])
-    rights = ("retry_failedjob", "discard_failedjob", "pause_queue", "hurry_outboxmessage")
-    assert more == {f"messaging.{each}" for each in rights}
+    assert more == {
+        f"messaging.{each}" for each in ("retry_failedjob", "discard_failedjob", "pause_queue", "hurry_outboxmessage")
+    }
     # And once more changes nothing
     manage("migrate", "orders", "0010", "-v0")
     manage("migrate", "-v0")

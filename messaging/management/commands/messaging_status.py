@@ -10,10 +10,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from messaging import preview
+from messaging.alarms import alarms
 from messaging.management.answers import EXIT_CODES, FINE, NEEDS_ATTENTION, as_json, or_cannot_tell
 from messaging.management.telling import clock
 from messaging.status import QueueStatus, Status, is_running, status
-from messaging.troubles import troubles
 
 #: Seconds between two looks with --watch: workers report every three.
 LOOK_EVERY = 3
@@ -58,7 +58,7 @@ class Command(BaseCommand):
 
     def look(self, *, json: bool, again: bool) -> int:
         seen = status()
-        found = [*failed(seen), *troubles(seen)]
+        found = list(alarms(seen))
         if json:
             self.stdout.write(as_json(described(seen, found), in_one_line=again))
         else:
@@ -67,11 +67,6 @@ class Command(BaseCommand):
             self.stdout.write("\n".join([*lines(seen), *(found or ["All is well."])]))
         self.stdout.flush()
         return NEEDS_ATTENTION if found else FINE
-
-
-def failed(seen: Status) -> list[str]:
-    number = seen.needs_attention
-    return [f"{number:,} failed job{' needs' if number == 1 else 's need'} attention."] if number else []
 
 
 def lines(seen: Status) -> Iterator[str]:
@@ -99,7 +94,7 @@ def lines(seen: Status) -> Iterator[str]:
 def described(seen: Status, found: list[str]) -> dict[str, Any]:
     return {
         "moment": seen.moment,
-        "troubles": found,
+        "alarms": found,
         "broker_answers": seen.broker_answers,
         "outbox": asdict(seen.outbox),
         "queues": [
