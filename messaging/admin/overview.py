@@ -155,7 +155,7 @@ class OverviewAdmin(MessageAdmin):
         if not self.has_pause_permission(request):
             raise PermissionDenied
         queue = request.GET.get("queue", "")
-        if queue in registered() or PausedQueue.objects.filter(queue=queue).exists():
+        if queue in {*registered(), *PausedQueue.objects.values_list("queue", flat=True)}:
             return queue
         raise Http404("No job of this release has that queue.")
 
