@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messaging", "0005_queues_and_workers"),
+        ("messaging", "0006_log_of_an_object"),
     ]
 
     operations = [
