@@ -34,7 +34,7 @@ DETAILS = ["name", "address", "note", "money", "created_at", "page"]
 
 @admin.register(Order)
 class OrderAdmin(Resending, Previewing):
-    list_display = ["order_number", "email_state", "name", "shown_email", "money", "placed"]
+    list_display = ["order_number", "email_state", "customer", "money", "placed"]
     list_filter = [EmailStateFilter, "created_at"]
     search_help_text = "Order number, name or e-mail"
     #: Failed jobs are found by what finds the order that they are about.
@@ -160,6 +160,10 @@ class OrderAdmin(Resending, Previewing):
     @admin.display(description="number", ordering="pk")
     def order_number(self, order: Order) -> int:
         return order.number
+
+    @admin.display(description="customer")
+    def customer(self, order: Any) -> SafeString:
+        return format_html('{} <span class="address">{}</span>', order.name, order.shown_email)
 
     @admin.display(description="e-mail")
     def shown_email(self, order: Any) -> str:
