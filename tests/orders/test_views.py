@@ -84,7 +84,7 @@ def test_bob_buys_the_last_mugs_while_alice_types(alice: Shopper, bob: Shopper) 
     # Then she has her form again, filled in, with what became of each line, and only Bob has an order
     page = response.content.decode()
     assert response.status_code == 422
-    assert f"There are only 1 left of {mug.name}: we changed your cart from 3 to that." in page
+    assert f"There is only 1 left of {mug.name}: we changed your cart from 3 to that." in page
     assert f"{pot.name} has just sold out, so we took it out of your cart." in page
     assert 'value="Alice Larsen"' in page
     assert Order.objects.count() == 1
