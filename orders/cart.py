@@ -63,8 +63,13 @@ class Cart:
         return self.goods + self.shipping
 
     @property
+    def vat_percent(self) -> Decimal:
+        percent: Decimal = settings.VAT_PERCENT
+        return percent
+
+    @property
     def vat(self) -> Decimal:
-        return vat_in(self.total, settings.VAT_PERCENT)
+        return vat_in(self.total, self.vat_percent)
 
 
 def read(session: SessionBase) -> Cart:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from orders.cart import MAX_QUANTITY, TOO_MANY
 from orders.checkout import CheckoutDetails
 from orders.models import Order
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
@@ -29,6 +32,20 @@ class OneLineEmail(OneLine, forms.EmailField):
     pass
 
 
+def email_field(*, help_text: StrPromise) -> OneLineEmail:
+    return OneLineEmail(
+        label=_("E-mail"),
+        max_length=Order._meta.get_field("email").max_length,
+        help_text=help_text,
+        error_messages={
+            "required": _("Tell us your e-mail address, so that we can confirm your order."),
+            "invalid": _("This is not a complete e-mail address. It looks like name@example.org."),
+            "max_length": _("An e-mail address can have %(limit_value)d characters; this one has %(show_value)d."),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
 class CheckoutForm(forms.Form):
     name = OneLine(
         label=_("Name"),
@@ -39,17 +56,7 @@ class CheckoutForm(forms.Form):
         },
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    email = OneLineEmail(
-        label=_("E-mail"),
-        max_length=Order._meta.get_field("email").max_length,
-        help_text=_("We send your order confirmation here."),
-        error_messages={
-            "required": _("Tell us your e-mail address, so that we can confirm your order."),
-            "invalid": _("This is not a complete e-mail address. It looks like name@example.org."),
-            "max_length": _("An e-mail address can have %(limit_value)d characters; this one has %(show_value)d."),
-        },
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-    )
+    email = email_field(help_text=_("We send your order confirmation here."))
     address = forms.CharField(
         label=_("Address"),
         max_length=Order._meta.get_field("address").max_length,
@@ -65,11 +72,15 @@ class CheckoutForm(forms.Form):
         max_length=Order._meta.get_field("note").max_length,
         label=_("A note for us (optional)"),
         error_messages={"max_length": _("A note can have %(limit_value)d characters; this one has %(show_value)d.")},
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=forms.Textarea(attrs={"autocomplete": "off", "rows": 2}),
     )
 
     def details(self) -> CheckoutDetails:
         return CheckoutDetails(**self.cleaned_data, language=get_language() or settings.LANGUAGE_CODE)
+
+
+class EmailForm(forms.Form):
+    email = email_field(help_text=_("We change it on your order, and send the confirmation there."))
 
 
 class QuantityForm(forms.Form):

@@ -138,15 +138,8 @@ class Order(models.Model):
         return f"{settings.SITE_URL}{self.get_absolute_url()}"
 
     @property
-    def confirmation_sent(self) -> OrderEmail | None:
-        """The newest confirmation that a mail server has accepted."""
-        return self.emails.filter(kind=OrderEmail.Kind.CONFIRMATION).order_by("-sent_at").first()
-
-    @property
-    def needs_attention(self) -> bool:
-        """Whether an e-mail about it has failed for good, until staff have looked at it."""
-        subject = f"{self._meta.label_lower}/{self.pk}"
-        return FailedJob.objects.filter(state=FailedJob.State.NEEDS_ATTENTION, subject=subject).exists()
+    def masked_email(self) -> str:
+        return masked(self.email)
 
 
 class OrderLine(models.Model):
@@ -193,9 +186,7 @@ class OrderEmail(models.Model):
 
     @property
     def masked_to(self) -> str:
-        """ "a***@example.org": enough for its owner to recognise, too little for anybody else."""
-        local, _, domain = self.to.rpartition("@")
-        return f"{local[:1]}***@{domain}"
+        return masked(self.to)
 
     @property
     def sent_today(self) -> bool:
@@ -218,6 +209,12 @@ class ConfirmationRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order} at {self.made_at:%H:%M}"
+
+
+def masked(address: str) -> str:
+    """ "a***@example.org": enough for its owner to recognise, too little for anybody else."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}***@{domain}"
 
 
 def is_today(moment: datetime) -> bool:
