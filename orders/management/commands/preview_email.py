@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from email.header import decode_header, make_header
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from orders.emails import COMPOSE
 from orders.example import example_order
 from orders.models import FIRST_NUMBER, Order, OrderEmail
 
-SHOWN = {"Subject", "From", "To", "Reply-To", "Message-ID", "Auto-Submitted", "Content-Language"}
+SHOWN = ("Subject", "From", "To", "Reply-To", "Message-ID", "Auto-Submitted", "Content-Language")
 
 
 class Command(BaseCommand):
@@ -29,9 +30,9 @@ class Command(BaseCommand):
         if options["html"]:
             self.stdout.write(str(message.alternatives[0][0]))
             return
-        for name, value in message.message().items():
-            if name in SHOWN:
-                self.stdout.write(f"{name}: {value}")
+        sent = message.message()
+        for name in SHOWN:
+            self.stdout.write(f"{name}: {make_header(decode_header(sent[name]))}")
         self.stdout.write(f"\n{message.body}")
 
 
