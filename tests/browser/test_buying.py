@@ -141,9 +141,10 @@ def test_alice_buys_with_the_keyboard_alone(browser_page: Page) -> None:
     expect(browser_page.get_by_role("alert")).to_be_focused()
     browser_page.keyboard.press("Tab")
     browser_page.keyboard.press("Enter")
+    expect(browser_page.get_by_label("Name")).to_be_focused()
     for typed in ("Alice Larsen", "alice@example.org", "12 Harbour Street"):
-        browser_page.keyboard.press("Tab")
         browser_page.keyboard.type(typed)
+        browser_page.keyboard.press("Tab")
     tab_to_and_press(browser_page, "Order and pay by invoice")
     expect(browser_page.locator("[data-order-number]")).to_be_visible()
     assert Order.objects.get().email == "alice@example.org"
