@@ -17,18 +17,25 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    ("action", "warning", "log", "event"),
+    ("action", "button", "warning", "log", "event"),
     [
-        ("mark_paid", "The customer sees it on the status page.", "Marked as paid.", ""),
-        ("mark_shipped", "The customer gets an e-mail.", "Marked as shipped.", "orders.order_shipped"),
-        ("cancel", "The pieces go back into the stock", "Cancelled.", "orders.order_cancelled"),
+        ("mark_paid", "Mark 2 orders as paid", "The customer sees it on the status page.", "Marked as paid.", ""),
+        (
+            "mark_shipped",
+            "Mark 2 orders as shipped",
+            "The customer gets an e-mail.",
+            "Marked as shipped.",
+            "orders.order_shipped",
+        ),
+        ("cancel", "Cancel 2 orders", "The pieces go back into the stock", "Cancelled.", "orders.order_cancelled"),
     ],
 )
 def test_staff_are_asked_first_and_then_it_is_done_and_written_down(
-    admin_client: Client, action: str, warning: str, log: str, event: str
+    admin_client: Client, action: str, button: str, warning: str, log: str, event: str
 ) -> None:
     orders = OrderFactory.create_batch(2)
     asked = choose(admin_client, action, orders).content.decode()
+    assert f'<input type="submit" class="default" value="{button}">' in asked
     assert warning in asked
     assert "This cannot be undone." in asked
     assert all(str(order.number) in asked for order in orders)
