@@ -84,5 +84,5 @@ def picture(page: Page, path: Path) -> None:
     assert width_that_needs_no_scrolling(page)
     image = Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB")
     path.parent.mkdir(parents=True, exist_ok=True)
-    image.quantize(96, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(224, dither=Image.Dither.NONE).save(path, optimize=True)
     assert path.stat().st_size < LARGEST
