@@ -1,7 +1,7 @@
 # Every target says what it does in `make help`. A Debian or Ubuntu with python3, venv, make and git is enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test chaos lint format lock clean
+.PHONY: help demo run test chaos lint format messages lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,6 +31,10 @@ lint: $(INSTALLED) ## ruff and mypy alone
 format: $(INSTALLED) ## let ruff repair and format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+messages: $(INSTALLED) ## collect the texts to translate into each locale/de, and compile what is translated (needs gettext)
+	$(BIN)/python manage.py makemessages --locale=de --no-wrap --no-obsolete --add-location=file $(foreach folder,.venv .run messaging tests benchmarks,--ignore=$(folder))
+	$(BIN)/python manage.py compilemessages --locale=de --ignore=.venv --ignore=.run --verbosity=0
 
 lock: ## renew requirements*.txt from pyproject.toml (needs uv; UPGRADE=--upgrade takes newer versions)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE) pyproject.toml -o requirements.txt
