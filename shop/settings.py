@@ -5,9 +5,11 @@ Without any environment this is development: DEBUG, SQLite in `.run/`, a secret 
 
 from __future__ import annotations
 
+import re
 import secrets
 import warnings
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +50,27 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 #: Where customers reach the shop: links in e-mails start with it.
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
-CURRENCY = env.str("CURRENCY", default="EUR")
 SHOP_NAME = env.str("SHOP_NAME", default="Mug & Leaf")
+
+
+def amount(text: str) -> Decimal:
+    """A number that is not negative, with a point before its decimals."""
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,2})?", text):
+        raise ImproperlyConfigured(f"{text!r} is no amount: prices and percentages look like 4.90, 50 or 19.")
+    return Decimal(text)
+
+
+CURRENCY = env.str("CURRENCY", default="EUR")
+#: What sending an order costs the customer, and from which value of goods on it costs nothing; with VAT, as all prices.
+SHIPPING_FLAT = amount(env.str("SHIPPING_FLAT", default="4.90"))
+SHIPPING_FREE_ABOVE = amount(env.str("SHIPPING_FREE_ABOVE", default="50.00"))
+#: The VAT that is in every price. With 0 nothing is said about it.
+VAT_PERCENT = amount(env.str("VAT_PERCENT", default="19"))
+#: Where customers send their money. Without an IBAN they are told to wait for the invoice in the parcel.
+BANK_HOLDER = env.str("BANK_HOLDER", default=SHOP_NAME)
+BANK_IBAN = env.str("BANK_IBAN", default="DE02120300000000202051" if DEBUG else "")  # made for examples
+BANK_BIC = env.str("BANK_BIC", default="BYLADEM1001" if DEBUG else "")
+PAYMENT_DAYS = env.int("PAYMENT_DAYS", default=14)
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -220,6 +241,9 @@ vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:1025"))
 #: Seconds. A mail server that hangs must not hold a worker for longer.
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SHOP_NAME} <orders@shop.example>")
+
+#: Where answers to e-mails go.
+REPLY_TO_EMAIL = env.str("REPLY_TO_EMAIL", default=DEFAULT_FROM_EMAIL)
 
 MESSAGING: dict[str, Any] = {
     "AMQP_URL": env.str("AMQP_URL", default="amqp://guest:guest@localhost:5672/%2F"),

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from messaging.outbox import publish
+from orders.admin.fulfilment import Fulfilment
 from orders.events import ConfirmationRequested
 from orders.models import FIRST_NUMBER, Order, OrderEmail, OrderLine
 from shop.catalog.money import format_money
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 else:  # Django's classes take no type arguments at run time
     OrderModelAdmin = admin.ModelAdmin
     LineInline = EmailInline = admin.TabularInline
+
+
+#: When an order went through what an order goes through.
+MOMENTS = ["created_at", "paid_at", "paid_reference", "shipped_at", "cancelled_at", "anonymised_at"]
 
 
 class ReadOnly:
@@ -59,7 +64,7 @@ class OrderEmails(ReadOnly, EmailInline):
 
 
 @admin.register(Order)
-class OrderAdmin(OrderModelAdmin):
+class OrderAdmin(Fulfilment, OrderModelAdmin):
     list_display = ["order_number", "name", "email", "money", "created_at", "confirmation"]
     list_filter = ["created_at"]
     search_fields = ["name", "email"]
@@ -69,11 +74,11 @@ class OrderAdmin(OrderModelAdmin):
     ordering = ["-pk"]
     list_per_page = 50
     show_full_result_count = False
-    actions = ["resend_confirmation"]
+    actions = ["resend_confirmation", *Fulfilment.fulfilment_actions]
     inlines = [OrderLines, OrderEmails]
-    fields = ["order_number", "name", "email", "address", "note", "money", "created_at", "confirmation", "page"]
+    fields = ["order_number", "name", "email", "address", "note", "money", "shipping", *MOMENTS, "confirmation", "page"]
     #: Everything but the e-mail address, which customers mistype.
-    readonly_fields = ["order_number", "name", "address", "note", "money", "created_at", "confirmation", "page"]
+    readonly_fields = ["order_number", "name", "address", "note", "money", "shipping", *MOMENTS, "confirmation", "page"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         return Order.objects.with_email_state()

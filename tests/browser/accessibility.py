@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 
 def serious_violations(page: Page) -> list[str]:
     """What keeps people with a disability from using the page as it is now, each with the place where it is wrong."""
+    return violations(page, impacts=("serious", "critical"))
+
+
+def violations(page: Page, *, impacts: Sequence[str] = ("minor", "moderate", "serious", "critical")) -> list[str]:
+    """Everything that axe finds, as above."""
     found = Axe().run(page).response["violations"]
     return [
         f"{each['id']}: {each['help']}, at {', '.join(' '.join(map(str, node['target'])) for node in each['nodes'])}"
         for each in found
-        if each["impact"] in {"serious", "critical"}
+        if each["impact"] in impacts
     ]

@@ -13,8 +13,16 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from tests.browser.furnished import finished_pictures, furnished
+
+__all__ = ["finished_pictures", "furnished"]
+
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", action="store_true", help="draw docs/images anew")
 
 
 @pytest.fixture(scope="session")

@@ -84,7 +84,7 @@ def test_bob_buys_the_last_mugs_while_alice_types(alice: Shopper, bob: Shopper) 
     # Then she has her form again, filled in, with what became of each line, and only Bob has an order
     page = response.content.decode()
     assert response.status_code == 422
-    assert f"There are only 1 left of {mug.name}: we changed your cart from 3 to that." in page
+    assert f"There is only 1 left of {mug.name}: we changed your cart from 3 to that." in page
     assert f"{pot.name} has just sold out, so we took it out of your cart." in page
     assert 'value="Alice Larsen"' in page
     assert Order.objects.count() == 1
@@ -168,14 +168,14 @@ def test_the_status_page_says_where_the_confirmation_went_and_stops_looking(alic
     with time_machine.travel(sent_at, tick=False):
         order.emails.create(kind=OrderEmail.Kind.CONFIRMATION, to=order.email, message_id="<1@shop>", sent_at=sent_at)
         page = alice.reads(order.get_absolute_url())
-    assert re.search(r"sent to <strong>a\*\*\*@example.org</strong> at\s+<time [^>]+>12:03", page)
+    assert re.search(r"sent to <strong>a\*\*\*@example.org</strong> at 12:03", page)
     assert order.email not in page
     assert 'http-equiv="refresh"' not in page
 
 
 def test_the_status_page_is_told_to_nobody(alice: Shopper) -> None:
     response = alice.client.get(OrderFactory.create().get_absolute_url())
-    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Referrer-Policy"] == "same-origin"
     assert "no-store" in response.headers["Cache-Control"]
     assert '<meta name="robots" content="noindex">' in response.content.decode()
     assert alice.client.get("/orders/guessed/").status_code == 404
