@@ -1,4 +1,4 @@
-"""Pictures of pages for docs/images: `make test ARGS="tests/browser -k look --screenshots"` draws them anew."""
+"""Pictures of pages for docs/images: `SCREENSHOTS=1 make test ARGS="tests/browser -k look"` draws them anew."""
 
 from __future__ import annotations
 
