@@ -11,6 +11,7 @@ from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 from django.utils import timezone
 from PIL import Image
+from playwright.sync_api import Page
 from pytest_django import Settings
 
 from shop.catalog import renditions
@@ -62,4 +63,14 @@ def made(product: Product, name: str, alt: Text, *, position: int) -> Picture:
         width=width,
         height=height,
         renditions_made_at=timezone.now(),
+    )
+
+
+def settled(page: Page) -> None:
+    """All pictures are there, also those below the fold, and painted."""
+    page.evaluate(
+        """async () => {
+          document.querySelectorAll('img').forEach(image => { image.loading = 'eager' })
+          await Promise.all([...document.images].map(image => image.decode()))
+        }"""
     )

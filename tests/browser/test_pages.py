@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +16,7 @@ from shop.catalog.events import PictureUploaded
 from shop.catalog.jobs import make_renditions
 from tests.browser.accessibility import violations
 from tests.browser.conftest import DESK, PHONE, opened
-from tests.browser.screenshots import keep, settled
+from tests.browser.furnished import settled
 from tests.catalog.photographs import photograph, picture_of
 from tests.factories import ProductFactory, typed_by_alice
 
@@ -159,30 +158,3 @@ def boxes(page: Page) -> Any:
     return page.evaluate(
         "things => [...document.querySelectorAll(things)].map(each => each.getBoundingClientRect().toJSON())", things
     )
-
-
-@pytest.mark.parametrize(
-    ("name", "address", "size", "language"),
-    [
-        ("list", "/", {"width": 1280, "height": 1000}, "en"),
-        ("list-phone", "/", PHONE, "en"),
-        ("product", "/products/harbour-mug/", {"width": 1280, "height": 1000}, "en"),
-        ("product-phone-german", "/products/sencha/", PHONE, "de"),
-    ],
-)
-def test_the_look_of(
-    browser: Browser,
-    live_server: LiveServer,
-    furnished: None,
-    name: str,
-    address: str,
-    size: dict[str, int],
-    language: str,
-) -> None:
-    for page in opened(browser, live_server, size, locale=language):
-        page.goto(address)
-        settled(page)
-        assert page.locator("html").get_attribute("lang") == language
-        assert page.evaluate("[...document.images].every(image => image.naturalWidth > 1)")
-        if os.environ.get("SCREENSHOTS"):
-            keep(page, name)
