@@ -31,7 +31,8 @@ class Deed:
 
     #: The name of the method that is the admin's action.
     action: str
-    button: str
+    #: With a place for "2 orders".
+    title: str
     #: What the person should know before pressing it.
     warning: str
     #: False if there was nothing to do: somebody was faster, or the order is not in that state.
@@ -64,7 +65,7 @@ def anonymised(order: Order, request: HttpRequest) -> bool:
 
 MARK_PAID = Deed(
     "mark_paid",
-    "Mark as paid",
+    "Mark {} as paid",
     "The customer sees it on the status page.",
     paid,
     "Marked as paid.",
@@ -72,7 +73,7 @@ MARK_PAID = Deed(
 )
 MARK_SHIPPED = Deed(
     "mark_shipped",
-    "Mark as shipped",
+    "Mark {} as shipped",
     "The customer gets an e-mail.",
     shipped,
     "Marked as shipped.",
@@ -80,7 +81,7 @@ MARK_SHIPPED = Deed(
 )
 CANCEL = Deed(
     "cancel",
-    "Cancel the order",
+    "Cancel {}",
     "The pieces go back into the stock, and the customer gets an e-mail.",
     cancelled,
     "Cancelled.",
@@ -88,7 +89,7 @@ CANCEL = Deed(
 )
 ANONYMISE = Deed(
     "anonymise",
-    "Anonymise",
+    "Anonymise {}",
     "Name, addresses and note are removed from the order, its e-mails, its log and its failed jobs. Lines and amounts "
     "stay. The customer's link to the status page leads nowhere afterwards.",
     anonymised,
@@ -143,10 +144,12 @@ class Fulfilment(OrderModelAdmin):
         return True
 
     def ask(self, deed: Deed, request: HttpRequest, orders: QuerySet[Order]) -> HttpResponse:
+        button = deed.title.format(counted(orders.count()))
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"{deed.button}?",
+            "title": f"{button}?",
+            "button": button,
             "deed": deed,
             "orders": orders.order_by("pk"),
             "asks_for_reference": deed is MARK_PAID,
