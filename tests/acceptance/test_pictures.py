@@ -77,6 +77,14 @@ def peak_memory(process: Process) -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
+def test_a_worker_all_of_whose_threads_have_made_a_picture_keeps_none_of_their_memory(worker: Process) -> None:
+    photograph_of_a_telephone = drawn("RGB", 12, "JPEG", quality=90)
+    for _ in range(10):
+        picture_of(photograph_of_a_telephone)
+    eventually(lambda: not Picture.objects.filter(renditions_made_at=None).exists(), seconds=500)
+    assert peak_memory(worker) < MEMORY
+
+
 def drawn(mode: str, megapixels: int, format: str, **options: object) -> bytes:
     """As many pixels as are allowed, of a picture with something in every corner."""
     side = int((megapixels * 1_000_000) ** 0.5)

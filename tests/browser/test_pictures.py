@@ -113,5 +113,5 @@ def picture(page: Page, path: Path, *, full_page: bool = True) -> None:
     assert width_that_needs_no_scrolling(page)
     image = Image.open(BytesIO(page.screenshot(full_page=full_page))).convert("RGB")
     path.parent.mkdir(parents=True, exist_ok=True)
-    image.quantize(224, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(224, kmeans=2, dither=Image.Dither.NONE).save(path, optimize=True)
     assert path.stat().st_size < LARGEST
