@@ -22,7 +22,7 @@ from django.utils.translation import trim_whitespace
 from shop.local.paths import PROJECT
 
 #: Folders that have a locale of their own. What lies in one of them below another belongs to that one alone.
-PACKAGES = ["shop", "orders"]
+PACKAGES = ["shop", "shop/catalog", "orders"]
 CATALOGUES = {"shop", "shop/catalog", "orders"}
 
 MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
