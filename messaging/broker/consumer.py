@@ -17,10 +17,13 @@ from pika.spec import Basic, Queue
 
 from messaging.broker.link import Link
 from messaging.broker.nodes import Nodes
+from messaging.broker.properties import as_text
 from messaging.topology import Topology
 
 #: The header that says which attempt at its job a message is. Without it: the first.
 ATTEMPT = "x-attempt"
+#: Nobody has tried so often: a stranger has made it up, and the database could not count on from any number.
+MOST_ATTEMPTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Delivery:
     def attempt(self) -> int:
         """Which attempt at its job this is, from 1. A foreign publisher's nonsense counts as the first."""
         number = self.headers.get(ATTEMPT)
-        return number if isinstance(number, int) and 0 < number < 2**31 else 1
+        return number if isinstance(number, int) and 0 < number < MOST_ATTEMPTS else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ class Consumer(Link):
             Delivery(
                 queue=queue,
                 body=body,
-                message_id=props.message_id or "",
+                message_id=as_text(props.message_id),
                 headers=props.headers or {},
                 redelivered=method.redelivered,
                 tag=method.delivery_tag,
