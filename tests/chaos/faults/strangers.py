@@ -1,0 +1,101 @@
+"""Strangers publish whatever bytes, properties and headers hypothesis can think of, to everything that takes messages."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+import pika
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from pika.exceptions import AMQPError
+
+from messaging.attempt import NAMELESS
+from messaging.events import NotAMessage, decode_envelope
+from messaging.jobs import registered
+from messaging.models import FailedJob, ProcessedMessage
+from messaging.topology import Topology
+from orders.events import ConfirmationRequested, OrderPlaced
+from shop.local.rabbitmq import connect
+from shop.local.say import say
+from tests.chaos.diary import Kind
+from tests.chaos.evidence import Names
+from tests.chaos.faults.registry import expect, fault, short_round
+from tests.chaos.stage import PREFIX, Stage
+from tests.strange_messages import StrangeMessage, strange_messages, thrown
+
+MESSAGES, FEWER = 10_000, 300
+TYPES = [OrderPlaced.type, ConfirmationRequested.type, "orders.nothing_known"]
+
+
+@fault(Kind.MESSAGE, seconds=90)
+def throw_strange_messages(stage: Stage) -> None:
+    """Strangers throw what hypothesis makes up at the exchanges and at every queue."""
+    before = len(stage.evidence.strange)
+    with_thrower = Thrower(stage)
+    with_thrower.throw(FEWER if short_round(stage) else MESSAGES)
+    say(f"  {len(stage.evidence.strange) - before} different strange messages taken by RabbitMQ")
+    expect(
+        stage, lambda: not vanished(stage), within=240, otherwise="Not every strange message was handled or recorded"
+    )
+
+
+def vanished(stage: Stage) -> set[Names]:
+    """The strange messages that were neither handled nor are in the admin."""
+    known = set(FailedJob.objects.values_list("message_id", flat=True))
+    known |= set(ProcessedMessage.objects.values_list("message_id", flat=True))
+    return {names for names in stage.evidence.strange if not known.intersection(names)}
+
+
+class Thrower:
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._connection: pika.BlockingConnection | None = None
+        topology = Topology(prefix=PREFIX, jobs=tuple(registered().values()))
+        exchanges = [(topology.events_exchange, each) for each in TYPES[:2]] + [(topology.dead_exchange, "strange")]
+        self._targets = [*exchanges, *(("", queue.name) for queue in topology.queues)]
+
+    def throw(self, count: int) -> None:
+        @seed(self._stage.chance.getrandbits(64))
+        @settings(
+            max_examples=count,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(strange_messages(TYPES), st.sampled_from(self._targets))
+        def throw_one(message: StrangeMessage, target: tuple[str, str]) -> None:
+            self._throw(message, target)
+
+        with thrown():
+            throw_one()
+        if self._connection is not None:
+            self._connection.close()
+
+    def _throw(self, message: StrangeMessage, target: tuple[str, str]) -> None:
+        try:
+            if self._connection is None:
+                self._connection = connect(",".join(node.url for node in self._stage.nodes))
+                self._channel = self._connection.channel()
+                self._channel.confirm_delivery()
+            self._channel.basic_publish(*target, message.body, message.properties, mandatory=True)
+        except AMQPError:
+            self._stage.evidence.refused += 1
+            if self._connection is not None and self._connection.is_open:
+                self._connection.close()
+            self._connection = None
+        else:
+            self._stage.evidence.strange.add(names_of(message))
+
+
+def names_of(message: StrangeMessage) -> Names:
+    """How staff may find it: by the id of its envelope, else by its property, else (or if that is unreadable) its bytes."""
+    try:
+        return (decode_envelope(message.body).id,)
+    except NotAMessage:
+        by_bytes = uuid5(NAMELESS, message.body.hex())
+    said = message.properties.message_id
+    try:
+        return UUID(said if isinstance(said, str) else said.decode() if said else ""), by_bytes
+    except ValueError:
+        return (by_bytes,)
