@@ -53,6 +53,14 @@ def test_properties_that_cannot_be_read_do_not_keep_a_message_from_its_job(
     assert not FailedJob.objects.exists()
 
 
+def test_lists_in_lists_in_a_header_do_not_keep_a_message_from_staff(amqp_url: str) -> None:
+    plant = Plant(open_door)
+    with plant.worker():
+        throw(plant, amqp_url, b"nonsense", BasicProperties(headers={"deep": nested(900)}))
+        failed = eventually(FailedJob.objects.first)
+    assert (failed.kind, failed.state) == ("not_a_message", "needs_attention")
+
+
 def test_an_id_that_is_no_text_does_not_keep_a_message_from_staff(amqp_url: str) -> None:
     plant = Plant(open_door)
     with plant.worker():
