@@ -72,7 +72,7 @@ def raise_memory_alarm(stage: Stage) -> None:
 def raise_disk_alarm(stage: Stage) -> None:
     """RabbitMQ has a disk alarm and takes nothing."""
     node = stage.chance.choice(stage.nodes)
-    node.ctl("set_disk_free_limit", "1000TB")
+    node.ctl("set_disk_free_limit", "1000GB")
     wait(6)
     node.ctl("set_disk_free_limit", DISK)
 
@@ -98,11 +98,11 @@ def shorten_consumer_timeout(stage: Stage) -> None:
 
 
 def set_consumer_timeout(stage: Stage, milliseconds: int, *, tick: int) -> None:
-    """It holds for channels that open after it, so those that are open are closed."""
+    """It holds for channels that open after it, so those that are open are cut."""
     for node in stage.nodes:
         node.ctl(
             "eval",
             f"application:set_env(rabbit, consumer_timeout, {milliseconds}),"
             f"application:set_env(rabbit, channel_tick_interval, {tick}).",
         )
-        node.ctl("close_all_connections", "The round changes a time limit.")
+    stage.worker_wires.reset()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from django.db import connection
+
 from tests.chaos.diary import Kind
 from tests.chaos.faults.registry import fault, wait
 from tests.chaos.stage import FOLDER, Stage
@@ -12,3 +14,4 @@ def restart_database(stage: Stage) -> None:
     stage.database.crash()
     wait(stage.chance.uniform(0, 2))
     stage.database.boot(log=FOLDER / "postgresql.log", fsync=False)
+    connection.close()  # our own, which is broken too

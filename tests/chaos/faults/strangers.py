@@ -1,4 +1,4 @@
-"""Strangers publish whatever bytes, properties and headers hypothesis can think of, to everything that takes messages."""
+"""Strangers publish whatever bytes, properties and headers hypothesis can think of."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shop.local.rabbitmq import connect
 from shop.local.say import say
 from tests.chaos.diary import Kind
 from tests.chaos.evidence import Names
-from tests.chaos.faults.registry import expect, fault, short_round
+from tests.chaos.faults.registry import expect, fault, long_round, short_round
 from tests.chaos.stage import PREFIX, Stage
 from tests.strange_messages import StrangeMessage, strange_messages, thrown
 
@@ -27,16 +27,23 @@ MESSAGES, FEWER = 10_000, 300
 TYPES = [OrderPlaced.type, ConfirmationRequested.type, "orders.nothing_known"]
 
 
-@fault(Kind.MESSAGE, seconds=90)
+@fault(Kind.MESSAGE, seconds=90, possible=long_round)
 def throw_strange_messages(stage: Stage) -> None:
-    """Strangers throw what hypothesis makes up at the exchanges and at every queue."""
+    """Strangers throw ten thousand messages at the exchanges and at every queue."""
+    throw(stage, MESSAGES)
+
+
+@fault(Kind.MESSAGE, seconds=10, vital=True, possible=short_round)
+def throw_some_strange_messages(stage: Stage) -> None:
+    """Strangers throw some hundreds of messages at the exchanges and at every queue."""
+    throw(stage, FEWER)
+
+
+def throw(stage: Stage, count: int) -> None:
     before = len(stage.evidence.strange)
-    with_thrower = Thrower(stage)
-    with_thrower.throw(FEWER if short_round(stage) else MESSAGES)
-    say(f"  {len(stage.evidence.strange) - before} different strange messages taken by RabbitMQ")
-    expect(
-        stage, lambda: not vanished(stage), within=240, otherwise="Not every strange message was handled or recorded"
-    )
+    Thrower(stage).throw(count)
+    say(f"  {len(stage.evidence.strange) - before} different ones were taken by RabbitMQ")
+    expect(stage, lambda: not vanished(stage), within=240, otherwise="Strange messages were not handled in time")
 
 
 def vanished(stage: Stage) -> set[Names]:
@@ -89,7 +96,7 @@ class Thrower:
 
 
 def names_of(message: StrangeMessage) -> Names:
-    """How staff may find it: by the id of its envelope, else by its property, else (or if that is unreadable) its bytes."""
+    """How staff may find it: by its envelope's id, else by its property, else or if that is unreadable by its bytes."""
     try:
         return (decode_envelope(message.body).id,)
     except NotAMessage:
