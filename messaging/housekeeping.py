@@ -1,4 +1,4 @@
-"""What a worker does beside its jobs: report that it lives, look for pauses by staff, and delete what is long done."""
+"""What a worker does beside its jobs: report, obey pauses by staff, find what is lost, delete what is long done."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from messaging import models
+from messaging import models, recovery
 from messaging.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ class Housekeeping(threading.Thread):
             try:
                 self.obey_staff()
                 self._report()
+                recovery.recover(go_on=lambda: not self.stop.is_set())
                 if time.monotonic() >= prune_at:
                     prune_at = time.monotonic() + PRUNE_EVERY
                     prune(go_on=lambda: not self.stop.is_set())

@@ -29,6 +29,22 @@ class OutboxMessage(models.Model):
         return f"{self.type} {self.message_id}"
 
 
+class PublishedMessage(models.Model):
+    """A message that RabbitMQ has confirmed, for one job that is not known to have settled it: see recovery.py."""
+
+    message_id = models.UUIDField()
+    type = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255, blank=True)
+    body = models.BinaryField()
+    queue = models.CharField(max_length=255)
+    attempt = models.PositiveIntegerField()
+    published_at = models.DateTimeField()
+    look_at = models.DateTimeField(db_index=True, help_text="When to look next whether the job has settled it.")
+
+    def __str__(self) -> str:
+        return f"{self.queue} {self.message_id}"
+
+
 class ProcessedMessage(models.Model):
     """The inbox: a (message, job) pair that is done. Written in the transaction of the job's own effects."""
 

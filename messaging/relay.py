@@ -1,16 +1,21 @@
-"""The relay: moves the outbox to RabbitMQ. A row leaves the outbox only when the broker has confirmed it."""
+"""The relay: moves the outbox to RabbitMQ. A row leaves the outbox only when the broker has confirmed it.
+
+What is confirmed is kept elsewhere until its jobs have settled it: see messaging/recovery.py.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
 from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
 
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone
 
-from messaging import outbox
+from messaging import outbox, recovery
 from messaging.broker import Outgoing, Publisher
 from messaging.models import OutboxMessage
 from messaging.relay_lock import exclusive
@@ -83,16 +88,31 @@ def relay_batch(publisher: Publisher, *, size: int = BATCH) -> int:
     with exclusive() as mine:
         if not mine:
             return 0
-        rows = list(
-            OutboxMessage.objects.filter(available_at__lte=timezone.now()).order_by("available_at", "id")[:size]
-        )
+        rows = due(size)
         if not rows:
             return 0
         confirmed, refused = publisher.publish([to_wire(row, publisher) for row in rows], timeout=CONFIRM_TIMEOUT)
-        OutboxMessage.objects.filter(pk__in=[rows[index].pk for index in confirmed]).delete()
+        if confirmed:
+            recovery.take_over([rows[index].pk for index in confirmed], publisher.topology)
         for index, reason in refused.items():
             park(rows[index], reason)
     return len(confirmed)
+
+
+class Due(NamedTuple):
+    """Of an outbox row, what is published: a thousand whole rows take as long to make as RabbitMQ to store them."""
+
+    pk: int
+    message_id: UUID
+    type: str
+    queue: str
+    attempt: int
+    body: bytes
+
+
+def due(size: int) -> list[Due]:
+    rows = OutboxMessage.objects.filter(available_at__lte=timezone.now()).order_by("available_at", "id")
+    return [Due(*row) for row in rows.values_list(*Due._fields)[:size]]
 
 
 def seconds_until_due() -> float:
@@ -101,7 +121,7 @@ def seconds_until_due() -> float:
     return max(0.01, (due - timezone.now()).total_seconds()) if due else float("inf")
 
 
-def to_wire(row: OutboxMessage, publisher: Publisher) -> Outgoing:
+def to_wire(row: Due, publisher: Publisher) -> Outgoing:
     """A retry goes to the queue of its one job, anything else to the exchange, which knows who has subscribed."""
     topology = publisher.topology
     return Outgoing(
@@ -114,8 +134,6 @@ def to_wire(row: OutboxMessage, publisher: Publisher) -> Outgoing:
     )
 
 
-def park(row: OutboxMessage, reason: str) -> None:
-    logger.error("%s stays in the outbox: %s", row, reason)
-    row.parked_reason = reason
-    row.available_at = timezone.now() + PARKED_PAUSE
-    row.save(update_fields=["parked_reason", "available_at"])
+def park(row: Due, reason: str) -> None:
+    logger.error("%s %s stays in the outbox: %s", row.type, row.message_id, reason)
+    OutboxMessage.objects.filter(pk=row.pk).update(parked_reason=reason, available_at=timezone.now() + PARKED_PAUSE)

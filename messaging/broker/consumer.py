@@ -115,9 +115,13 @@ class Consumer(Link):
         # A deleted queue, or the loss of its leader, cancels the consumer; a new connection declares and consumes anew.
         channel.add_on_cancel_callback(lambda _: channel.close())
         self._tags.clear()
-        self.in_hand.clear()
         for queue in self._subscriptions.keys() - self._paused:
             self._consume(channel, queue)
+
+    def on_lost(self) -> None:
+        # What is in hand is somebody else's by now, and how much waits nobody knows.
+        self.in_hand.clear()
+        self.depths.clear()
 
     def _consume(self, channel: Channel, queue: str) -> None:
         # It holds for consumers that begin after it, each on its own.
