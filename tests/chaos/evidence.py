@@ -22,8 +22,9 @@ class Outage:
 
 @dataclass
 class Evidence:
-    #: Strangers' messages that RabbitMQ has taken, and how many it refused.
+    #: Strangers' messages that RabbitMQ has taken, how many of them with repetitions, and how many it refused.
     strange: set[Names] = field(default_factory=set)
+    thrown: int = 0
     refused: int = 0
     #: Events that were published for later: those whose time came while a clock was wrong, and those whose did not.
     appointments: set[UUID] = field(default_factory=set)

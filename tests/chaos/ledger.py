@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import pairwise
 from uuid import UUID
 
 from messaging.models import FailedJob, OutboxMessage, ProcessedMessage
 from orders.models import Order, OrderEmail
-from tests.chaos.diary import Diary
+from tests.chaos.copies import SecondCopy, second_copies
 from tests.chaos.faults.strangers import vanished
-from tests.chaos.mail import Answer, Mail
+from tests.chaos.mail import Mail
 from tests.chaos.staff import CONFIRMATIONS
 from tests.chaos.stage import Stage
-
-
-@dataclass(frozen=True)
-class SecondCopy:
-    order: int
-    #: Why it went out; "" if there is no excuse.
-    because: str
 
 
 @dataclass
@@ -66,24 +57,9 @@ def read_ledger(stage: Stage, *, queued: dict[str, int]) -> Ledger:
         mails[mail.order].append(mail)
     ledger = Ledger({order.number for order in Order.objects.only("pk")}, dict(mails))
     sent = {email.order.number: email.sent_at for email in OrderEmail.objects.select_related("order")}
-    for order, copies in mails.items():
-        for first, second in pairwise(copies):
-            ledger.copies.append(SecondCopy(order, excuse(first, second, sent.get(order), stage.diary)))
+    ledger.copies = second_copies(mails, sent, stage.diary)
     count_what_is_left(ledger, stage, queued)
     return ledger
-
-
-def excuse(first: Mail, second: Mail, sent: datetime | None, diary: Diary) -> str:
-    """Why a second copy could not be avoided: the shop could not know, or not write down, that the first was out."""
-    if first.answer is Answer.LOST:
-        return "the connection was dropped in place of the 250"
-    # A worker, or a database, that died with the e-mail accepted and not written down: that came later than the death.
-    written_down = min(second.accepted, sent) if sent is not None else second.accepted
-    if diary.a_worker_died(first.accepted, written_down):
-        return "the worker was killed after the 250"
-    if diary.the_database_died(first.accepted, written_down):
-        return "the database was killed after the 250"
-    return ""
 
 
 def count_what_is_left(ledger: Ledger, stage: Stage, queued: dict[str, int]) -> None:

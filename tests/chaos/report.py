@@ -46,8 +46,9 @@ The ledger of {seconds:.0f} seconds
   failed jobs that a later attempt has done    {ledger.failed[state.RESOLVED]:6}
   failed jobs discarded by staff               {ledger.failed[state.DISCARDED]:6}
   confirmations put aside without a 5xx        {len(ledger.accused):6}
-  strange messages taken by RabbitMQ           {len(evidence.strange):6}   {evidence.refused} refused
-    of them neither handled nor in the admin   {ledger.vanished:6}
+  strange messages taken by RabbitMQ           {evidence.thrown:6}   {evidence.refused} refused
+    different ones among them                  {len(evidence.strange):6}
+    neither handled nor in the admin           {ledger.vanished:6}
   events for later: due and missed             {ledger.missed:6}   of {len(evidence.appointments)}
     not due, and gone                          {ledger.early:6}   of {len(evidence.for_later)}
   checkouts that failed with the database      {len(customers.refused) - len(refused):6}

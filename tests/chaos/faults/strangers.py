@@ -42,7 +42,7 @@ def throw_some_strange_messages(stage: Stage) -> None:
 def throw(stage: Stage, count: int) -> None:
     before = len(stage.evidence.strange)
     Thrower(stage).throw(count)
-    say(f"  {len(stage.evidence.strange) - before} different ones were taken by RabbitMQ")
+    say(f"  {len(stage.evidence.strange) - before} different ones among them")
     expect(stage, lambda: not vanished(stage), within=240, otherwise="Strange messages were not handled in time")
 
 
@@ -92,6 +92,7 @@ class Thrower:
                 self._connection.close()
             self._connection = None
         else:
+            self._stage.evidence.thrown += 1
             self._stage.evidence.strange.add(names_of(message))
 
 
