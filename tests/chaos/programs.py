@@ -16,8 +16,8 @@ from tests.chaos.diary import Death, Diary, now
 
 #: Seconds between two looks at what is still running.
 TICK = 0.05
-#: Bytes of address space of a worker: several times what it needs.
-MEMORY_LIMIT = 3 * 1024**3
+#: Bytes of address space of a worker, of which its threads reserve half and use little.
+MEMORY_LIMIT = 2 * 1024**3
 MANAGE = [sys.executable, str(PROJECT / "manage.py")]
 
 
