@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from shop.local.ports import free_ports
 from shop.local.rabbitmq_node import COOKIE, PrivateNode
+from shop.local.say import CannotGoOn
 
 
 def start_cluster(folder: Path, *, size: int) -> list[PrivateNode]:
@@ -20,6 +22,10 @@ def start_cluster(folder: Path, *, size: int) -> list[PrivateNode]:
     nodes = [first, *(another_node(folder, number, first) for number in range(2, size + 1))]
     try:
         boot_together(nodes[1:])
+        if running(first) != {node.name for node in nodes}:
+            raise CannotGoOn(
+                f"The nodes did not form a cluster. {first.name} knows {', '.join(sorted(running(first)))}."
+            )
     except BaseException:
         stop_cluster(nodes)
         raise
@@ -49,6 +55,12 @@ def boot_together(nodes: Sequence[PrivateNode]) -> None:
     if nodes:
         with ThreadPoolExecutor(len(nodes)) as pool:
             list(pool.map(PrivateNode.boot, nodes))
+
+
+def running(node: PrivateNode) -> set[str]:
+    """The names of the nodes that this one knows to be running, itself among them."""
+    status = json.loads(node.ctl("cluster_status", "--formatter", "json"))
+    return set(status["running_nodes"])
 
 
 def stop_cluster(nodes: Sequence[PrivateNode]) -> None:

@@ -7,6 +7,7 @@ import os
 import random
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from shop.local.postgresql import PrivateCluster
 from shop.local.processes import Processes
 from shop.local.rabbitmq_cluster import start_cluster, stop_cluster
 from shop.local.rabbitmq_node import PrivateNode
-from shop.local.say import say
+from shop.local.say import CannotGoOn, say
 from tests.chaos.diary import Diary
 from tests.chaos.evidence import Evidence
 from tests.chaos.load import Customers
@@ -94,6 +95,7 @@ def stage(*, seed: str, seconds: float, sqlite: bool) -> Iterator[Stage]:
         for number in range(1, WORKERS + 1):
             through = {"AMQP_URL": urls(nodes, worker_wires)}
             programs.keep_worker(number, environment | through, concurrency=CONCURRENCY)
+        wait_until_replicated(nodes)
         customers = Customers(f"http://{LOOPBACK}:{web}", seed=seed)
         yield Stage(seed, seconds, customers, nodes, worker_wires, relay_wires, database, mail, programs, diary)
 
@@ -108,6 +110,18 @@ def urls(nodes: Sequence[PrivateNode], wires: Wires) -> str:
     """AMQP_URL with every node, as it is reached through these wires."""
     pairs = zip(nodes, wires.ports, strict=True)
     return ",".join(node.url.replace(f":{node.amqp}/", f":{port}/") for node, port in pairs)
+
+
+def wait_until_replicated(nodes: Sequence[PrivateNode]) -> None:
+    """Until the workers have declared their queues, each with a replica on each node: else no kill proves anything."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        lines = nodes[0].ctl("list_queues", "name", "members", "--no-table-headers").splitlines()
+        replicas = {name: members.count("@") for name, members in (line.split("\t") for line in lines)}
+        if len(replicas) > 1 and set(replicas.values()) == {len(nodes)}:
+            return
+        time.sleep(0.5)
+    raise CannotGoOn(f"The queues are not on every node. RabbitMQ says: {replicas}")
 
 
 def shop_environment(*, database_url: str, web: int, smtp: int) -> dict[str, str]:
