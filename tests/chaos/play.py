@@ -35,7 +35,7 @@ def play(stage: Stage, *, only: Collection[str]) -> bool:
     calm = wait_for_calm(stage)
     stage.programs.stop()  # they drain: nothing more is on its way
     ledger = read_ledger(stage, queued=left_in_queues(stage.nodes))
-    return show(ledger, stage, calm=calm, seconds=time.monotonic() - began)
+    return show(ledger, stage, faults, calm=calm, seconds=time.monotonic() - began)
 
 
 def possible_faults(stage: Stage, only: Collection[str]) -> list[Fault]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from messaging.models import FailedJob
 from tests.chaos.diary import Kind
+from tests.chaos.faults import Fault
 from tests.chaos.ledger import Ledger
 from tests.chaos.load import Bought, Refused
 from tests.chaos.mail import Answer
@@ -23,8 +24,8 @@ MOST_ATTEMPTS = 1
 MOST_FAILED = 2 * WORKERS * CONCURRENCY
 
 
-def show(ledger: Ledger, stage: Stage, *, calm: bool, seconds: float) -> bool:
-    show_faults(stage)
+def show(ledger: Ledger, stage: Stage, faults: Sequence[Fault], *, calm: bool, seconds: float) -> bool:
+    show_faults(stage, faults)
     customers, evidence, diary = stage.customers, stage.evidence, stage.diary
     refused = [each for each in customers.refused if not diary.felt(Kind.DATABASE, each.began, each.ended)]
     slowest = slowest_checkout(each for each in customers.bought if only_rabbitmq_was_unwell(each, stage))
@@ -83,10 +84,11 @@ The ledger of {seconds:.0f} seconds
     return not any(broken.values())
 
 
-def show_faults(stage: Stage) -> None:
+def show_faults(stage: Stage, faults: Sequence[Fault]) -> None:
+    counts = Counter(episode.name for episode in stage.diary.episodes)
     print("\nThe faults")
-    for name, count in sorted(Counter(episode.name for episode in stage.diary.episodes).items()):
-        print(f"  {count:4} x {name}")
+    for fault in sorted(faults, key=lambda fault: fault.name):
+        print(f"  {counts[fault.name]:4} x {fault.name}{'' if counts[fault.name] else ' (there was no time)'}")
 
 
 def show_details(ledger: Ledger, stage: Stage, refused: list[Refused]) -> None:
