@@ -16,7 +16,7 @@ from tests.chaos.trouble.events import AppointmentMade
 
 HOUR = timedelta(hours=1)
 #: Long enough for a relay that is just being restarted, or waits for RabbitMQ.
-SOON = 30.0
+SOON = 60.0
 
 
 @fault(Kind.CLOCK, seconds=12)
