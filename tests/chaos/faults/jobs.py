@@ -12,7 +12,7 @@ from tests.chaos.faults.registry import expect, fault
 from tests.chaos.stage import Stage
 from tests.chaos.trouble.events import Froze, Leaked, Looped, Vanished
 
-#: Seconds. Some of these jobs cost a process its life, six times, and a crowded machine takes its time to start another.
+#: Seconds. One of these jobs costs a process its life six times, and a crowded machine takes long to start another.
 PATIENCE = 240
 
 
