@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from uuid import UUID, uuid5
 
 import pika
@@ -24,12 +26,14 @@ from tests.chaos.stage import PREFIX, Stage
 from tests.strange_messages import StrangeMessage, strange_messages, thrown
 
 MESSAGES, FEWER = 10_000, 300
+#: Seconds. A crowded machine does not get to ten thousand in that time: the ledger tells how many it were.
+LONGEST = 90.0
 TYPES = [OrderPlaced.type, ConfirmationRequested.type, "orders.nothing_known"]
 
 
-@fault(Kind.MESSAGE, seconds=90, possible=long_round)
+@fault(Kind.MESSAGE, seconds=LONGEST, possible=long_round)
 def throw_strange_messages(stage: Stage) -> None:
-    """Strangers throw ten thousand messages at the exchanges and at every queue."""
+    """Strangers throw up to ten thousand messages at the exchanges and at every queue."""
     throw(stage, MESSAGES)
 
 
@@ -40,10 +44,10 @@ def throw_some_strange_messages(stage: Stage) -> None:
 
 
 def throw(stage: Stage, count: int) -> None:
-    before = len(stage.evidence.strange)
+    before = stage.evidence.thrown
     Thrower(stage).throw(count)
-    say(f"  {len(stage.evidence.strange) - before} different ones among them")
-    expect(stage, lambda: not vanished(stage), within=240, otherwise="Strange messages were not handled in time")
+    say(f"  RabbitMQ has taken {stage.evidence.thrown - before} of them")
+    expect(stage, lambda: not vanished(stage), within=300, otherwise="Strange messages were not handled in time")
 
 
 def vanished(stage: Stage) -> set[Names]:
@@ -51,6 +55,10 @@ def vanished(stage: Stage) -> set[Names]:
     known = set(FailedJob.objects.values_list("message_id", flat=True))
     known |= set(ProcessedMessage.objects.values_list("message_id", flat=True))
     return {names for names in stage.evidence.strange if not known.intersection(names)}
+
+
+class TimeIsUp(Exception):
+    """The only way to end hypothesis early."""
 
 
 class Thrower:
@@ -62,6 +70,8 @@ class Thrower:
         self._targets = [*exchanges, *(("", queue.name) for queue in topology.queues)]
 
     def throw(self, count: int) -> None:
+        deadline = time.monotonic() + LONGEST
+
         @seed(self._stage.chance.getrandbits(64))
         @settings(
             max_examples=count,
@@ -72,9 +82,11 @@ class Thrower:
         )
         @given(strange_messages(TYPES), st.sampled_from(self._targets))
         def throw_one(message: StrangeMessage, target: tuple[str, str]) -> None:
+            if time.monotonic() > deadline:
+                raise TimeIsUp
             self._throw(message, target)
 
-        with thrown():
+        with thrown(), suppress(TimeIsUp):
             throw_one()
         if self._connection is not None:
             self._connection.close()
