@@ -19,7 +19,7 @@ from messaging.broker import Delivery
 from messaging.events import Envelope, NewerVersion, NotAMessage, UnknownType, decode_envelope
 from messaging.fingerprint import fingerprint
 from messaging.jobs import Job
-from messaging.models import FailedJob, JobAttempt, OutboxMessage
+from messaging.models import FailedJob, JobAttempt, OutboxMessage, Suspect
 from messaging.quarantine import CrashLoop
 from messaging.retry import is_permanent
 
@@ -69,6 +69,8 @@ def record(delivery: Delivery, job: Job, message_id: UUID, failure: Failure) -> 
         else:
             failed.state, failed.kind = FailedJob.State.NEEDS_ATTENTION, kind
             failed.next_attempt_at = None
+        if kind is FailedJob.Kind.CRASH_LOOP:
+            Suspect.objects.filter(message_id=message_id, queue=job.queue).delete()  # a Retry begins anew
         failed.save()
     return kind is not None
 

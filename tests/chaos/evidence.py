@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
-#: By which a message may be found in the admin.
-Names = tuple[UUID, ...]
-
 
 @dataclass(frozen=True)
 class Outage:
@@ -22,8 +19,9 @@ class Outage:
 
 @dataclass
 class Evidence:
-    #: Strangers' messages that RabbitMQ has taken, how many of them with repetitions, and how many it refused.
-    strange: set[Names] = field(default_factory=set)
+    #: Strangers' messages that RabbitMQ has taken, by their names in the admin; how many it has taken, with repetitions,
+    #: and how many it has refused.
+    strange: set[UUID] = field(default_factory=set)
     thrown: int = 0
     refused: int = 0
     #: Events that were published for later: those whose time came while a clock was wrong, and those whose did not.

@@ -70,8 +70,7 @@ def count_what_is_left(ledger: Ledger, stage: Stage, queued: dict[str, int]) -> 
     ledger.failed = Counter(FailedJob.objects.values_list("state", flat=True))
     permanent = {FailedJob.Kind.PERMANENT, FailedJob.Kind.TEMPORARY}
     real = FailedJob.objects.filter(queue=CONFIRMATIONS, type="orders.order_placed").exclude(kind__in=permanent)
-    strange = {name for names in evidence.strange for name in names}
-    ledger.accused = {failed.pk: failed.error for failed in real if failed.message_id not in strange}
+    ledger.accused = {failed.pk: failed.error for failed in real if failed.message_id not in evidence.strange}
     ledger.vanished = len(vanished(stage))
     ledger.missed = len(evidence.appointments - handled(evidence.appointments))
     ledger.early = len(evidence.for_later) - OutboxMessage.objects.filter(message_id__in=evidence.for_later).count()

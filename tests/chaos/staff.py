@@ -27,8 +27,8 @@ def look_after_failed_jobs(evidence: Evidence) -> None:
     staff, _ = User.objects.get_or_create(username="staff", is_staff=True)
     waiting = FailedJob.objects.filter(state=FailedJob.State.NEEDS_ATTENTION)
 
-    strange = {name for names in evidence.strange for name in names}
-    discard([pk for pk, name in waiting.values_list("pk", "message_id") if name in strange], staff, "A stranger's.")
+    strangers = [pk for pk, name in waiting.values_list("pk", "message_id") if name in evidence.strange]
+    discard(strangers, staff, "A stranger's.")
 
     trouble = waiting.filter(queue__startswith=f"{TroubleConfig.label}.")
     discard(list(trouble.values_list("pk", flat=True)), staff, "It was made to fail.")
