@@ -19,8 +19,8 @@ class Outage:
 
 @dataclass
 class Evidence:
-    #: Strangers' messages that RabbitMQ has taken, by their names in the admin; how many it has taken, with repetitions,
-    #: and how many it has refused.
+    #: Messages of strangers that RabbitMQ has taken, by their names in the admin; how many it has taken, repetitions
+    #: included; and how many it has refused.
     strange: set[UUID] = field(default_factory=set)
     thrown: int = 0
     refused: int = 0
