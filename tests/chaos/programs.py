@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from messaging.management.startup import COULD_NOT_START
 from shop.local.paths import PROJECT
 from shop.local.ports import LOOPBACK, answers
 from shop.local.processes import Process, Processes
@@ -18,6 +19,8 @@ from tests.chaos.diary import Death, Diary, now
 TICK = 0.05
 #: Bytes of address space of a worker, of which its threads reserve half and use little.
 MEMORY_LIMIT = 2 * 1024**3
+#: Exit codes of a worker that was asked to stop; that could not go on and has drained; that never began.
+IN_PEACE = {0, 1, COULD_NOT_START}
 MANAGE = [sys.executable, str(PROJECT / "manage.py")]
 
 
@@ -100,8 +103,8 @@ class Programs(threading.Thread):
 
     def _replace(self, name: str, kept: Kept) -> None:
         if name.startswith("worker"):
-            # 1 is what a worker returns that could not go on, and has drained.
-            self._diary.deaths.append(Death(kept.seen, now(), sudden=kept.process.popen.returncode not in {0, 1}))
+            in_peace = kept.process.popen.returncode in IN_PEACE
+            self._diary.deaths.append(Death(kept.seen, now(), sudden=not in_peace))
         kept.process.kill()  # what is left of its group
         kept.process = self._processes.start(name, kept.command, env=kept.environment)
         kept.starts += 1
