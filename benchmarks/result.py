@@ -59,6 +59,10 @@ def run(measure: Callable[[], Iterable[Result]]) -> None:
         sys.exit(130)
 
 
+def all_met(results: Iterable[Result]) -> bool:
+    return all(result.verdict in {"", "met"} for result in results)
+
+
 def show(results: Sequence[Result], *, as_json: bool) -> None:
     if as_json:
         told = [msgspec.to_builtins(each) | {"ratio": each.ratio, "verdict": each.verdict} for each in results]

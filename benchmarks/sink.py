@@ -1,4 +1,7 @@
-"""A mail server that costs next to nothing: it reads, says yes, notes what came when, and keeps only the last mail."""
+"""A mail server that costs next to nothing: it reads, says yes, notes what came when, and keeps only the last mail.
+
+If asked to, it says "later" now and then.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import multiprocessing
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
@@ -24,16 +28,22 @@ class Arrivals(NamedTuple):
 class Sink:
     """Runs in a process of its own, as a mail server does."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, later_every: int = 0) -> None:
+        """Of so many recipients one is answered "451 later"; 0: none."""
         # Not forked: a fork would share the database connection.
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs,), daemon=True)
+        self._process = context.Process(target=serve, args=(theirs, later_every), daemon=True)
         self._process.start()
         self.port: int = self._pipe.recv()
 
     def count(self) -> int:
         count: int = self._ask("count")
+        return count
+
+    def put_off(self) -> int:
+        """How often it has said "later"."""
+        count: int = self._ask("put off")
         return count
 
     def arrivals(self) -> Arrivals:
@@ -53,19 +63,32 @@ class Sink:
 
 
 @contextmanager
-def sink() -> Iterator[Sink]:
-    running = Sink()
+def sink(*, later_every: int = 0) -> Iterator[Sink]:
+    running = Sink(later_every=later_every)
     try:
         yield running
     finally:
         running.close()
 
 
-def serve(pipe: Connection) -> None:
-    asyncio.run(answer(pipe))
+@dataclass
+class Moods:
+    later_every: int
+    recipients: int = 0
+    put_off: int = 0
+
+    def later(self) -> bool:
+        self.recipients += 1
+        said = bool(self.later_every) and self.recipients % self.later_every == 0
+        self.put_off += said
+        return said
 
 
-async def answer(pipe: Connection) -> None:
+def serve(pipe: Connection, later_every: int) -> None:
+    asyncio.run(answer(pipe, Moods(later_every)))
+
+
+async def answer(pipe: Connection, moods: Moods) -> None:
     mails: list[tuple[int, float]] = []
     last = bytearray()
 
@@ -73,6 +96,8 @@ async def answer(pipe: Connection) -> None:
         match pipe.recv():
             case "count":
                 pipe.send(len(mails))
+            case "put off":
+                pipe.send(moods.put_off)
             case "arrivals":
                 pipe.send(Arrivals(mails, bytes(last)))
             case _:
@@ -80,7 +105,7 @@ async def answer(pipe: Connection) -> None:
                 pipe.send(None)
 
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Mail(mails, last), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: Mail(mails, last, moods), "127.0.0.1", 0)
     loop.add_reader(pipe.fileno(), asked)
     pipe.send(server.sockets[0].getsockname()[1])
     await server.serve_forever()
@@ -89,8 +114,9 @@ async def answer(pipe: Connection) -> None:
 class Mail(asyncio.Protocol):
     """As much of SMTP as smtplib speaks."""
 
-    def __init__(self, mails: list[tuple[int, float]], last: bytearray) -> None:
+    def __init__(self, mails: list[tuple[int, float]], last: bytearray, moods: Moods) -> None:
         self.mails = mails
+        self.moods = moods
         self.last = last
         self.received = bytearray()
         self.in_data = False
@@ -129,5 +155,7 @@ class Mail(asyncio.Protocol):
         elif line == b"QUIT":
             self.transport.write(b"221 bye\r\n")
             self.transport.close()
+        elif line.startswith(b"RCPT") and self.moods.later():
+            self.transport.write(b"451 later\r\n")
         else:
             self.transport.write(b"250 yes\r\n")

@@ -48,9 +48,11 @@ class Stage:
         program = [sys.executable, str(PROJECT / "manage.py"), command, *arguments]
         return self.processes.start(command, program, env=environment)
 
-    def start_workers(self, *, processes: int = 1, mail: int = 25, database: str | None = None) -> Process:
+    def start_workers(
+        self, *arguments: str, processes: int = 1, mail: int = 25, database: str | None = None
+    ) -> Process:
         """`run_consumer`, once all its processes consume."""
-        worker = self.start("run_consumer", f"--processes={processes}", mail=mail, database=database)
+        worker = self.start("run_consumer", f"--processes={processes}", *arguments, mail=mail, database=database)
         worker.wait_until(lambda: self.consumers() == processes)
         return worker
 

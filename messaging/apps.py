@@ -10,3 +10,4 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("events", "jobs")
+        from messaging import checks  # noqa: F401 - registers them

@@ -68,14 +68,14 @@ def attempt(delivery: Delivery, job: Job, *, quarantine: Quarantine, limits: Tim
 
 
 def identify(delivery: Delivery) -> UUID:
-    """The message's id: its envelope's, else its property's, else one derived from its bytes."""
+    """The message's id: its envelope's, else one derived from its bytes.
+
+    The property of that name says nothing where there is no envelope: a stranger may give all messages the same one,
+    and the second would be taken for the first.
+    """
     try:
         return decode_envelope(delivery.body).id
     except NotAMessage:
-        pass
-    try:
-        return UUID(delivery.message_id)
-    except ValueError:
         return uuid5(NAMELESS, delivery.body.hex())
 
 

@@ -19,7 +19,7 @@ from messaging.broker import Delivery
 from messaging.events import Envelope, NewerVersion, NotAMessage, UnknownType, decode_envelope
 from messaging.fingerprint import fingerprint
 from messaging.jobs import Job
-from messaging.models import FailedJob, JobAttempt, OutboxMessage
+from messaging.models import FailedJob, JobAttempt, OutboxMessage, Suspect
 from messaging.quarantine import CrashLoop
 from messaging.retry import is_permanent
 
@@ -27,6 +27,8 @@ from messaging.retry import is_permanent
 LONGEST_TEXT = 50_000
 #: Characters of one header.
 LONGEST_HEADER = 1_000
+#: Lists in lists, or tables in tables: RabbitMQ takes more of them than Python can follow.
+DEEPEST_HEADER = 20
 
 _KINDS: dict[type[BaseException], FailedJob.Kind] = {
     NotAMessage: FailedJob.Kind.NOT_A_MESSAGE,
@@ -67,6 +69,8 @@ def record(delivery: Delivery, job: Job, message_id: UUID, failure: Failure) -> 
         else:
             failed.state, failed.kind = FailedJob.State.NEEDS_ATTENTION, kind
             failed.next_attempt_at = None
+        if kind is FailedJob.Kind.CRASH_LOOP:
+            Suspect.objects.filter(message_id=message_id, queue=job.queue).delete()  # a Retry begins anew
         failed.save()
     return kind is not None
 
@@ -114,12 +118,14 @@ def describe_message(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def storable(value: Any) -> Any:
+def storable(value: Any, depth: int = 0) -> Any:
     """A header table as JSON that PostgreSQL stores; what AMQP can say and JSON cannot is kept as its repr()."""
+    if depth > DEEPEST_HEADER:
+        return "..."
     if isinstance(value, dict):
-        return {printable(str(key))[:LONGEST_HEADER]: storable(each) for key, each in value.items()}
+        return {printable(str(key))[:LONGEST_HEADER]: storable(each, depth + 1) for key, each in value.items()}
     if isinstance(value, list):
-        return [storable(each) for each in value]
+        return [storable(each, depth + 1) for each in value]
     if value is None or isinstance(value, bool | int):
         return value
     return printable(value if isinstance(value, str) else repr(value))[:LONGEST_HEADER]

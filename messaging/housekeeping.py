@@ -19,6 +19,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from messaging import models, recovery
+from messaging.watchdog import SteadyThread
 from messaging.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ PRUNE_AT_ONCE = 1000
 FORGET_WORKER_AFTER = timedelta(days=1)
 
 
-class Housekeeping(threading.Thread):
+class Housekeeping(SteadyThread):
     def __init__(self, worker: Worker, stop: threading.Event) -> None:
         super().__init__(name="housekeeping", daemon=True)
         self.worker = worker
@@ -42,18 +43,23 @@ class Housekeeping(threading.Thread):
     def run(self) -> None:
         prune_at = time.monotonic()
         while not self.stop.is_set():
+            self.beat()
             try:
                 self.obey_staff()
                 self._report()
-                recovery.recover(go_on=lambda: not self.stop.is_set())
+                recovery.recover(go_on=self._may_go_on)
                 if time.monotonic() >= prune_at:
                     prune_at = time.monotonic() + PRUNE_EVERY
-                    prune(go_on=lambda: not self.stop.is_set())
+                    prune(go_on=self._may_go_on)
             except DatabaseError as error:
                 logger.debug("No report: %s", error)
                 connection.close()
             self.stop.wait(REPORT_EVERY)
         self._say_goodbye()
+
+    def _may_go_on(self) -> bool:
+        self.beat()
+        return not self.stop.is_set()
 
     def obey_staff(self) -> None:
         paused = models.PausedQueue.objects.values_list("queue", flat=True)

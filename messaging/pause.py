@@ -51,10 +51,12 @@ class Pauses:
     def holds(self, delivery: Delivery) -> bool:
         """Whether a delivery must not be worked on now. Then it is taken care of."""
         with self._lock:
+            pause = self._down.get(delivery.queue)
             if delivery.queue in self._by_staff:
+                if pause is not None and pause.probe is delivery:
+                    pause.probe = None
                 self._consumer.give_back(delivery)
                 return True
-            pause = self._down.get(delivery.queue)
             if pause is None or pause.probe is delivery:
                 return False
             if pause.fetching:
@@ -96,6 +98,8 @@ class Pauses:
         """Send out the probes that are due. Call it regularly."""
         with self._lock:
             for queue, pause in self._down.items():
+                if queue in self._by_staff:
+                    continue
                 # What came over a lost connection is somebody else's by now.
                 current = self._consumer.generation
                 pause.held = deque(each for each in pause.held if each.generation == current)
@@ -126,6 +130,8 @@ class Pauses:
             for queue in self._by_staff - before:
                 logger.warning("%s is paused by staff.", queue)
                 self._consumer.pause(queue)
+                if pause := self._down.get(queue):
+                    pause.fetching = False
             for queue in before - self._by_staff:
                 logger.info("%s goes on: staff have ended the pause.", queue)
                 if queue not in self._down:

@@ -19,6 +19,7 @@ from messaging import outbox, recovery
 from messaging.broker import Outgoing, Publisher
 from messaging.models import OutboxMessage
 from messaging.relay_lock import exclusive
+from messaging.watchdog import SteadyThread
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ PARKED_PAUSE = timedelta(seconds=30)
 DATABASE_PAUSE = 1.0
 
 
-class Relay(threading.Thread):
+class Relay(SteadyThread):
     """Publishes what is due until `stop` is set. Several may run: one works at a time, the others wait their turn."""
 
     def __init__(self, publisher: Publisher, stop: threading.Event) -> None:
@@ -46,6 +47,7 @@ class Relay(threading.Thread):
 
     def run(self) -> None:
         while not self.stop.is_set():
+            self.beat()
             try:
                 self._work()
             except DatabaseError as error:
@@ -60,7 +62,7 @@ class Relay(threading.Thread):
         if not self.publisher.ready.wait(POLL["postgresql"]):
             return
         while relay_batch(self.publisher) and not self.stop.is_set():
-            pass
+            self.beat()
         self._sleep(min(POLL[connection.vendor], seconds_until_due()))
 
     def _listen(self) -> None:

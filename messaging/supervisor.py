@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import subprocess
 import sys
 import time
@@ -10,12 +11,15 @@ from collections.abc import Sequence
 
 from django.utils.autoreload import StatReloader
 
+from messaging.management.startup import COULD_NOT_START
 from messaging.stopping import Stop
 
 logger = logging.getLogger(__name__)
 
-#: Seconds. A process that fails sooner could not start, and another one would not either.
+#: Seconds. A process that has lived so long could start, and so can the next one.
 SHORTEST_LIFE = 5.0
+#: Seconds before one that died sooner is replaced, so that a worker that cannot live does not take a core for dying.
+REPLACE_PAUSE = 1.0
 
 
 class Supervisor:
@@ -25,7 +29,9 @@ class Supervisor:
         self._seen: dict[object, float] = {}
         self._children: dict[subprocess.Popen[bytes], float] = {}
         self._processes = processes
-        self._stop = Stop()
+        #: Whether a process has shown that it can start.
+        self._worked = reload
+        self._stop = Stop(at_once=self._kill)
 
     def run(self) -> int:
         """Run until told to stop; return the exit code: 0 only if every process drained in time."""
@@ -49,15 +55,19 @@ class Supervisor:
         self._children[child] = time.monotonic()
 
     def _replace_dead(self) -> int:
-        """Start another process for each that has died; its exit code if one could not even start."""
+        """Start another process for each that has died; its exit code if none can even start."""
         for child, started in list(self._children.items()):
             code = child.poll()
+            young = time.monotonic() - started < SHORTEST_LIFE
             if code is None:
+                self._worked = self._worked or not young
                 continue
             del self._children[child]
-            if code > 0 and time.monotonic() - started < SHORTEST_LIFE and self._files is None:
+            if code == COULD_NOT_START and not self._worked:
                 return code
             logger.error("Worker process %d ended with %d; another one takes its place.", child.pid, code)
+            if young and self._stop.event.wait(REPLACE_PAUSE):
+                break
             self._start()
         return 0
 
@@ -66,7 +76,12 @@ class Supervisor:
             child.terminate()
         codes = [child.wait() for child in self._children]
         self._children.clear()
-        return max((abs(code) for code in codes), default=0)
+        # One that had not come so far as to heed the signal had nothing in hand.
+        return max((abs(code) for code in codes if code != -signal.SIGTERM), default=0)
+
+    def _kill(self) -> None:
+        for child in list(self._children):
+            child.kill()
 
     def _changed(self) -> bool:
         if self._files is None:

@@ -7,16 +7,15 @@ call stays there; then the worker stops as on SIGTERM, and whoever has started i
 from __future__ import annotations
 
 import ctypes
-import sys
 import threading
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from messaging.broker import Delivery
 from messaging.jobs import Job
+from messaging.watchdog import where
 
 #: Seconds that an interrupted job gets to end.
 GRACE = 5.0
@@ -43,8 +42,7 @@ class Run:
 
     def where(self) -> str:
         """What the thread is doing."""
-        frame = sys._current_frames().get(self.thread)
-        return "".join(traceback.format_stack(frame)) if frame else ""
+        return where(self.thread)
 
 
 class TimeLimits:

@@ -22,6 +22,7 @@ from messaging.quarantine import Quarantine
 from messaging.retry import DependencyDown
 from messaging.time_limit import Run, TimeLimitExceeded, TimeLimits
 from messaging.topology import Topology
+from messaging.watchdog import SteadyThread, first_ailment
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ DATABASE_PAUSES = (0.2, 5.0)
 BUG_PAUSE = 5.0
 #: Seconds between two looks at time limits and pauses.
 TICK = 0.25
+#: Seconds for RabbitMQ to stop delivering when we stop. What it still sends goes back with the channel.
+CANCEL_TIMEOUT = 5.0
 
 
 class Worker:
@@ -40,7 +43,7 @@ class Worker:
         self.concurrency = concurrency
         self._deliveries: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=self._work, name=f"job-{n}", daemon=True) for n in range(concurrency)]
-        self._clock = threading.Thread(target=self._watch, name="clock", daemon=True)
+        self._clock = SteadyThread(target=self._watch, name="clock", daemon=True)
         self._stopping = threading.Event()
         self._stopped = threading.Event()
         #: The threads whose job hangs where Python cannot interrupt it.
@@ -55,10 +58,12 @@ class Worker:
         for thread in (*self._threads, self._clock):
             thread.start()
 
-    def alive(self) -> bool:
-        """False when a thread has died, or hangs: then only a new process helps."""
-        threads = (self.consumer, self._clock, *self._threads)
-        return not self._stuck and all(thread.is_alive() for thread in threads)
+    def ailment(self) -> str:
+        """Why only a new process helps, in a sentence: a thread has died, or hangs. "" while all is well."""
+        if self._stuck:
+            return "A job hangs."
+        dead = next((thread.name for thread in self._threads if not thread.is_alive()), None)
+        return f"The thread {dead} has died." if dead else first_ailment((self.consumer, self._clock))
 
     def drain(self, timeout: float) -> bool:
         """Finish what has begun, give back the rest, close. False if a job was still running after `timeout` seconds.
@@ -66,7 +71,7 @@ class Worker:
         The broker redelivers such a job's message, and its transaction is rolled back with its connection.
         """
         deadline = time.monotonic() + timeout
-        self.consumer.stop_consuming(timeout)
+        self.consumer.stop_consuming(min(timeout, CANCEL_TIMEOUT))
         self._stopping.set()
         self._give_back_waiting()
         for _ in self._threads:
@@ -135,7 +140,8 @@ class Worker:
             except (OperationalError, InterfaceError) as error:
                 logger.warning("The database does not answer; %s waits. %s", delivery.queue, str(error).strip())
                 connection.close()
-            if self._stopping.wait(pause):
+            # A delivery of a lost channel is somebody else's by now: RabbitMQ took it back after half an hour, say.
+            if self._stopping.wait(pause) or delivery.generation != self.consumer.generation:
                 return None
             pause = min(pause * 2, longest)
 
@@ -147,6 +153,7 @@ class Worker:
 
     def _watch(self) -> None:
         while not self._stopped.wait(TICK):
+            self._clock.beat()
             if not self._stopping.is_set():
                 self.pauses.probe()
             for delivery in self.pauses.let_go(in_hand_for=LONGEST_HOLD):
@@ -157,7 +164,8 @@ class Worker:
         connection.close()
 
     def _put_back(self, delivery: Delivery) -> None:
-        """Let it wait in the outbox: RabbitMQ would take it back soon, and count that as a delivery that failed."""
+        """Let it wait in the outbox: RabbitMQ would take it back soon, together with all that this worker has."""
+        self._clock.beat()
         try:
             failures.put_back(delivery, self.jobs[delivery.queue].queue, identify(delivery))
             self.consumer.ack(delivery)

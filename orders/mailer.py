@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from smtplib import SMTP, SMTPException, SMTPResponseException
+from smtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPSenderRefused
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -26,6 +26,8 @@ MESSAGES_PER_CONNECTION = 100
 
 #: SMTP's "service not available": https://www.rfc-editor.org/rfc/rfc5321#section-3.8
 SHUTTING_DOWN = 421
+#: What it says already to the sender, but about the message: https://www.rfc-editor.org/rfc/rfc1870#section-6.1
+TOO_LARGE = 552
 
 
 def send(message: EmailMessage) -> None:
@@ -46,9 +48,9 @@ def send(message: EmailMessage) -> None:
     # Not given back after an exception: what the server makes of the next command is anybody's guess.
     try:
         message.send()
-    except SMTPResponseException as error:
+    except (SMTPResponseException, SMTPRecipientsRefused) as error:
         kept.smtp.close()
-        if error.smtp_code == SHUTTING_DOWN:
+        if is_about_us(error):
             raise away(error) from error
         raise
     except BaseException:
@@ -69,11 +71,21 @@ class Kept:
 def connect(backend: EmailBackend) -> Kept:
     try:
         backend.open()
+        assert backend.connection is not None  # noqa: S101 - open() raises unless it has connected
+        backend.connection.ehlo_or_helo_if_needed()  # else the first message would hear that we are not welcome
     except OSError as error:  # smtplib's own errors are among them: no greeting, no login, no TLS
         backend.close()  # it may have come as far as the login
         raise away(error) from error
-    assert backend.connection is not None  # noqa: S101 - open() raises unless it has connected
     return Kept(backend.connection, configured_server())
+
+
+def is_about_us(error: SMTPResponseException | SMTPRecipientsRefused) -> bool:
+    """Whether the server would say the same to any other message of the shop."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return any(code == SHUTTING_DOWN for code, _ in error.recipients.values())
+    if isinstance(error, SMTPSenderRefused):  # the same sender for all; too many messages, no login, not welcome
+        return error.smtp_code != TOO_LARGE
+    return error.smtp_code == SHUTTING_DOWN
 
 
 def away(error: OSError) -> DependencyDown:

@@ -146,6 +146,15 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A server that has gone without a word must not hold a request or a worker for hours; DATABASE_URL goes first.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 10,
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,  # milliseconds
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -216,6 +225,8 @@ MESSAGING: dict[str, Any] = {
     #: Starts the name of every exchange and dead-letter queue, so that two shops can share one broker.
     "PREFIX": env.str("MESSAGING_PREFIX", default="shop"),
     "RELEASE": env.str("RELEASE", default="development"),
+    #: Who brings it may read /metrics; empty: only staff.
+    "METRICS_TOKEN": env.str("METRICS_TOKEN", default=""),
     #: How long a stopping worker lets jobs in flight finish.
     "DRAIN_TIMEOUT": timedelta(seconds=env.int("DRAIN_SECONDS", default=25)),
     #: How long the inbox remembers what is done: longer than any message can be on its way a second time.

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
+from messaging import metrics
 from shop import health, languages
 from shop.catalog.sitemaps import SITEMAPS
 
@@ -18,5 +19,6 @@ urlpatterns = [
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("healthz", health.live),
     path("readyz", health.ready),
+    path("metrics", metrics.page),
     path("admin/", admin.site.urls),
 ]

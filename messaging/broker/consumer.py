@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import Counter
@@ -17,10 +18,19 @@ from pika.spec import Basic, Queue
 
 from messaging.broker.link import Link
 from messaging.broker.nodes import Nodes
+from messaging.broker.progress import Progress
+from messaging.broker.properties import UNREADABLE, as_text
 from messaging.topology import Topology
+
+logger = logging.getLogger(__name__)
 
 #: The header that says which attempt at its job a message is. Without it: the first.
 ATTEMPT = "x-attempt"
+#: RabbitMQ writes down here whence it has moved a message to the dead letters. A stranger may have written something
+#: else: RabbitMQ's queue crashes when it is to add to that. Such a message is not rejected; its row is in the admin.
+X_DEATH = "x-death"
+#: Nobody has tried so often: a stranger has made it up, and the database could not count on from any number.
+MOST_ATTEMPTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class Delivery:
     def attempt(self) -> int:
         """Which attempt at its job this is, from 1. A foreign publisher's nonsense counts as the first."""
         number = self.headers.get(ATTEMPT)
-        return number if isinstance(number, int) and 0 < number < 2**31 else 1
+        return number if isinstance(number, int) and 0 < number < MOST_ATTEMPTS else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,7 @@ class Consumer(Link):
         #: How many messages have come and are not settled, and what RabbitMQ last said of itself, by queue.
         self.in_hand: Counter[str] = Counter()
         self.depths: dict[str, Depth] = {}
+        self._progress = Progress()
 
     def ack(self, delivery: Delivery) -> None:
         """It is done. For any thread."""
@@ -84,7 +95,10 @@ class Consumer(Link):
 
     def reject(self, delivery: Delivery) -> None:
         """It will never be done: to the dead letters. For any thread."""
-        self._settle(delivery, lambda channel: channel.basic_reject(delivery.tag, requeue=False))
+        if {X_DEATH, UNREADABLE} & delivery.headers.keys():
+            self.ack(delivery)
+        else:
+            self._settle(delivery, lambda channel: channel.basic_reject(delivery.tag, requeue=False))
 
     def give_back(self, delivery: Delivery) -> None:
         """Somebody else shall do it. For any thread."""
@@ -99,7 +113,7 @@ class Consumer(Link):
         self._call(partial(self._resume, queue))
 
     def ask_depths(self) -> None:
-        """Have `depths` brought up to date. For any thread."""
+        """Have `depths` brought up to date, and see whether RabbitMQ goes on. Call it regularly. For any thread."""
         self._call(self._ask_depths)
 
     def stop_consuming(self, timeout: float) -> None:
@@ -112,6 +126,7 @@ class Consumer(Link):
         # A deleted queue, or the loss of its leader, cancels the consumer; a new connection declares and consumes anew.
         channel.add_on_cancel_callback(lambda _: channel.close())
         self._tags.clear()
+        self._progress = Progress()
         for queue in self._subscriptions.keys() - self._paused:
             self._consume(channel, queue)
 
@@ -135,11 +150,12 @@ class Consumer(Link):
         body: bytes,
     ) -> None:
         self.in_hand[queue] += 1
+        self._progress.delivered(queue)
         self.deliver(
             Delivery(
                 queue=queue,
                 body=body,
-                message_id=props.message_id or "",
+                message_id=as_text(props.message_id),
                 headers=props.headers or {},
                 redelivered=method.redelivered,
                 tag=method.delivery_tag,
@@ -173,12 +189,20 @@ class Consumer(Link):
         channel = self.usable_channel()
         if channel is None or not self.ready.is_set():
             return
+        if why := self._progress.missing():
+            logger.warning("RabbitMQ does not go on: %s. Connecting anew.", why)
+            self.reconnect()
+            return
         for queue in self.topology.queues:
+            self._progress.asked()
             channel.queue_declare(queue.name, passive=True, callback=self._told_depth)
 
     def _told_depth(self, frame: Method[Queue.DeclareOk]) -> None:
         told = frame.method
         self.depths[told.queue] = Depth(told.message_count, told.consumer_count)
+        wanted = self._subscriptions.get(told.queue) if told.queue in self._tags else None
+        room = wanted.prefetch - self.in_hand[told.queue] if wanted is not None else 0
+        self._progress.told(told.queue, waiting=room > 0 and told.message_count > 0)
 
     def _stop_consuming(self, stopped: threading.Event) -> None:
         self._subscriptions.clear()

@@ -10,15 +10,17 @@ import logging
 import random
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from pika import SelectConnection, URLParameters
 from pika.adapters.select_connection import IOLoop, _Timeout
 from pika.channel import Channel
 from pika.connection import Connection
-from pika.exceptions import ChannelClosedByBroker
+from pika.exceptions import AMQPHeartbeatTimeout, ChannelClosedByBroker
 
 from messaging.broker.nodes import BrokerMisconfigured, Nodes, cause
 from messaging.topology import Topology
+from messaging.watchdog import SteadyThread
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +31,17 @@ RECONNECT_PAUSES = (0.2, 5.0)
 PATIENCE = 3
 #: Seconds to open a channel and declare everything. Nodes without a majority accept connections and answer nothing.
 DECLARE_TIMEOUT = 20
+#: Seconds for a connection to close. A channel that is stuck in the broker never says that it has closed.
+CLOSE_TIMEOUT = 5
+#: Seconds between two signs of life of the thread.
+BEAT = 1
 
 
 class BrokerUnavailable(Exception):
     """RabbitMQ cannot be used right now. The message is a sentence for a person."""
 
 
-class Link(threading.Thread):
+class Link(SteadyThread):
     """One connection and channel, with the topology declared, that comes back by itself: to the next node, in turn."""
 
     def __init__(self, nodes: Nodes, topology: Topology, *, name: str) -> None:
@@ -57,13 +63,16 @@ class Link(threading.Thread):
         self._ioloop = IOLoop()
 
     def run(self) -> None:
+        self._beat_again()
         self._connect()
         self._ioloop.start()
         self._ioloop.close()
 
     def wait_until_ready(self) -> None:
         """Wait for the first attempt to connect, to each node in turn. Raises what it met. For any thread."""
-        self.tried.wait()
+        while not self.tried.wait(BEAT):
+            if ailment := self.ailment():
+                raise BrokerUnavailable(ailment)
         if self.failure is not None:
             raise self.failure
 
@@ -87,6 +96,16 @@ class Link(threading.Thread):
         self.on_lost()
         if self._connection is not None and self._connection.is_open:
             self._connection.close()
+            self._forget_deadline()
+            self._deadline = self._ioloop.call_later(CLOSE_TIMEOUT, partial(self._abort, self._connection))
+
+    def _abort(self, connection: SelectConnection) -> None:
+        """pika itself ends a connection without heartbeats like this; it offers no public way."""
+        connection._terminate_stream(AMQPHeartbeatTimeout("it did not close in time"))
+
+    def _beat_again(self) -> None:
+        self.beat()
+        self._ioloop.call_later(BEAT, self._beat_again)
 
     def _call(self, function: Callable[[], None]) -> None:
         self._ioloop.add_callback_threadsafe(function)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,12 +16,20 @@ from messaging.broker import BrokerMisconfigured, BrokerUnavailable, Link, Nodes
 from messaging.jobs import registered
 from messaging.topology import Topology
 
+#: The exit code of a command that could not even begin (69). Whoever starts it again at once gains nothing.
+COULD_NOT_START = os.EX_UNAVAILABLE
+
+
+class CannotStart(CommandError):
+    def __init__(self, text: str) -> None:
+        super().__init__(text, returncode=COULD_NOT_START)
+
 
 def nodes() -> Nodes:
     try:
         return parse(settings.MESSAGING["AMQP_URL"])
     except BrokerMisconfigured as error:
-        raise CommandError(str(error)) from error
+        raise CannotStart(str(error)) from error
 
 
 def topology() -> Topology:
@@ -35,7 +44,7 @@ def connected(link: Link) -> Iterator[None]:
         link.wait_until_ready()
         yield
     except (BrokerUnavailable, BrokerMisconfigured) as error:
-        raise CommandError(str(error)) from error
+        raise CannotStart(str(error)) from error
     finally:
         link.close()
 
@@ -48,6 +57,6 @@ def require_database() -> None:
     except DatabaseError as error:
         where = "{HOST}:{PORT}/{NAME}".format(**connection.settings_dict)
         words = " ".join(str(error).split())
-        raise CommandError(f"The database at {where} (DATABASE_URL) cannot be reached: {words}") from error
+        raise CannotStart(f"The database at {where} (DATABASE_URL) cannot be reached: {words}") from error
     if pending:
-        raise CommandError("The database lacks tables of this release. Run `manage.py migrate` first.")
+        raise CannotStart("The database lacks tables of this release. Run `manage.py migrate` first.")

@@ -1,8 +1,9 @@
-"""A mail server that can keep its clients waiting, close its doors, and open them again on the same port."""
+"""A mail server that can keep its clients waiting, turn them away, close its doors, and open them again."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from email import message_from_bytes
 
@@ -20,6 +21,13 @@ class PostOffice:
         self.offered: Counter[str] = Counter()
         #: Order numbers whose e-mail it reads and never answers; "*" stands for all.
         self.ignores: set[str] = set()
+        #: Seconds that it needs for an e-mail.
+        self.slowness = 0.0
+        #: What it says instead of a welcome, and instead of taking an e-mail.
+        self.turns_away = ""
+        self.refuses = ""
+        #: When somebody was turned away, by time.monotonic().
+        self.turned_away: list[float] = []
         self._controller: Controller | None = None
 
     def open(self) -> None:
@@ -31,11 +39,27 @@ class PostOffice:
             self._controller.stop()
             self._controller = None
 
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        if not self.turns_away:
+            return responses
+        self.turned_away.append(time.monotonic())
+        return [self.turns_away]
+
+    async def handle_HELO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str) -> str:
+        session.host_name = hostname
+        return self.turns_away or "250 Welcome"
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
         number = message_from_bytes(envelope.content)["X-Order-Number"]
         self.offered[number] += 1
+        if self.refuses:
+            return self.refuses
         while self.ignores & {number, "*"}:
             await asyncio.sleep(0.01)
+        await asyncio.sleep(self.slowness)
         self.taken[number] += 1
         return "250 OK"

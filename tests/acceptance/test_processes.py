@@ -3,78 +3,23 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from messaging.models import FailedJob, OutboxMessage, PausedQueue, ProcessedMessage, Suspect, Worker
-from messaging.outbox import publish
 from messaging.quarantine import CRASHES
-from orders.events import OrderPlaced
-from orders.models import Order, OrderEmail
-from shop.local.paths import PROJECT
-from shop.local.processes import Process, Processes
-from shop.local.rabbitmq import forget
+from orders.models import OrderEmail
 from shop.local.rabbitmq_node import PrivateNode
+from tests.acceptance.conftest import StartWorker
+from tests.acceptance.orders import in_the_post, place_order
 from tests.acceptance.post_office import PostOffice
-from tests.factories import OrderFactory
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-StartWorker = Callable[..., Process]
-
-
-@pytest.fixture
-def post_office() -> Iterator[PostOffice]:
-    office = PostOffice()
-    office.open()
-    yield office
-    office.close()
-
-
-@pytest.fixture
-def start_worker(post_office: PostOffice, program_environment: dict[str, str], tmp_path: Path) -> Iterator[StartWorker]:
-    """Starts `manage.py run_consumer` with these arguments, and with these variables in its environment.
-
-    With queues of its own for each test, for a killed worker leaves messages behind.
-    """
-    prefix = f"{program_environment['MESSAGING_PREFIX']}.{secrets.token_hex(4)}"
-    with Processes(tmp_path) as processes:
-
-        def start(*arguments: str, **variables: str) -> Process:
-            command = [sys.executable, str(PROJECT / "manage.py"), "run_consumer", *arguments]
-            own = {
-                "EMAIL_URL": f"smtp://127.0.0.1:{post_office.port}",
-                "EMAIL_TIMEOUT": "30",
-                "MESSAGING_PREFIX": prefix,
-            }
-            return processes.start(
-                "run_consumer",
-                command,
-                env={**program_environment, **own, **variables},
-            )
-
-        yield start
-    forget(program_environment["AMQP_URL"], prefix=prefix)
-
-
-def place_order() -> Order:
-    with transaction.atomic():
-        order = OrderFactory.create()
-        publish(OrderPlaced(order_id=order.pk), subject=order)
-    return order
-
-
-def in_the_post(order: Order) -> str:
-    return str(order.number)
 
 
 def test_a_worker_that_is_killed_in_the_middle_of_a_job_loses_nothing(

@@ -38,7 +38,7 @@ def test_a_job_that_runs_too_long_is_interrupted_and_keeps_nothing() -> None:
         eventually(JobAttempt.objects.exists)
         ring(bell=2)
         eventually(lambda: Group.objects.filter(name="sheep 2").exists())
-        assert worker.alive()
+        assert not worker.ailment()
     assert "TimeLimitExceeded: The job ran longer than its time limit." in FailedJob.objects.earliest("pk").error
     assert not Group.objects.filter(name="sheep 1").exists()
 
@@ -63,7 +63,7 @@ def test_a_job_that_hangs_is_written_down_in_its_stead_and_the_worker_wants_to_b
         attempt = eventually(JobAttempt.objects.first)
     assert "It hung here" in attempt.traceback
     assert "sleep_like_a_log" in attempt.traceback
-    assert not worker.alive()
+    assert worker.ailment() == "A job hangs."
     assert worker.drain(20), "It waits for no thread that hangs."
     wake_up.set()
     eventually(lambda: not any(thread.is_alive() for thread in threading.enumerate() if thread.name.startswith("job-")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused, SMTPServerDisconnected
 from typing import Any
 
 import pytest
@@ -26,6 +26,8 @@ class MailServer:
         self.bodies: list[str] = []
         #: One for each greeting.
         self.connections: list[SMTP] = []
+        self.greeting = "250 Welcome"
+        self.of_the_sender = "250 OK"
         self.answer = "250 OK"
         self.hangs_up_after_data = False
         [self.port] = free_ports(1)
@@ -36,11 +38,21 @@ class MailServer:
     ) -> list[str]:
         session.host_name = hostname
         self.connections.append(server)
-        return responses
+        return responses if self.greeting.startswith("250") else [self.greeting]
+
+    async def handle_HELO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str) -> str:
+        return self.greeting
+
+    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, sender: str, options: Any) -> str:
+        if self.of_the_sender.startswith("250"):
+            envelope.mail_from = sender
+        return self.of_the_sender
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, to: str, options: Any) -> str:
         if to.startswith("nobody@"):
             return "550 No such user"
+        if to.startswith("too.late@"):
+            return "421 Shutting down"
         envelope.rcpt_tos.append(to)
         return "250 OK"
 
@@ -113,9 +125,11 @@ def test_a_server_that_shuts_down_is_away_and_the_mail_is_not_to_blame(server: M
     server.answer = "421 Shutting down"
     with pytest.raises(DependencyDown, match=f"127.0.0.1:{server.port} does not let us in: .*Shutting down"):
         mailer.send(mail_to_alice(1))
+    with pytest.raises(DependencyDown, match="Shutting down"):
+        mailer.send(EmailMessage("Order", "Thank you", to=["too.late@example.org"]))
     server.answer = "250 OK"
     mailer.send(mail_to_alice(1))
-    assert len(server.connections) == 2
+    assert len(server.connections) == 3
 
 
 def test_a_server_that_is_not_there_is_away(settings: Settings) -> None:
@@ -131,6 +145,28 @@ def test_a_server_that_refuses_our_login_is_away(server: MailServer, settings: S
     with pytest.raises(DependencyDown, match="does not let us in"):
         mailer.send(mail_to_alice(1))
     assert server.bodies == []
+
+
+@pytest.mark.parametrize("greeting", ["421 Not now", "554 We do not know you"])
+def test_a_server_that_does_not_greet_us_is_away(server: MailServer, greeting: str) -> None:
+    server.greeting = greeting
+    with pytest.raises(DependencyDown, match=greeting[4:]):
+        mailer.send(mail_to_alice(1))
+
+
+@pytest.mark.parametrize("answer", ["451 Too many messages", "530 Authentication required", "550 Not from you"])
+def test_a_server_that_refuses_our_sender_would_refuse_every_message_so_it_is_away(
+    server: MailServer, answer: str
+) -> None:
+    server.of_the_sender = answer
+    with pytest.raises(DependencyDown, match=answer[4:]):
+        mailer.send(mail_to_alice(1))
+
+
+def test_a_message_that_is_too_large_is_to_blame_itself(server: MailServer) -> None:
+    server.of_the_sender = "552 Too large"
+    with pytest.raises(SMTPSenderRefused):
+        mailer.send(mail_to_alice(1))
 
 
 def test_an_idle_connection_is_closed(server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:

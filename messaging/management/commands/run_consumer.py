@@ -14,8 +14,9 @@ from messaging.housekeeping import Housekeeping
 from messaging.jobs import Job, registered
 from messaging.management.startup import connected, nodes, require_database, topology
 from messaging.relay import Relay
-from messaging.stopping import Stop
+from messaging.stopping import STOPPING, Stop
 from messaging.supervisor import Supervisor
+from messaging.watchdog import end_within, first_ailment
 from messaging.worker import Worker
 
 logger = logging.getLogger("messaging.run_consumer")
@@ -52,17 +53,20 @@ class Command(BaseCommand):
                 links.enter_context(connected(publisher))
                 relay.start()
             logger.info("Consuming %s with %d threads.", ", ".join(job.queue for job in jobs), options["concurrency"])
-            asked = stop.wait_while(
-                lambda: worker.alive() and (not with_relay or (relay.is_alive() and publisher.is_alive()))
-            )
+            steady = (housekeeping, relay, publisher) if with_relay else (housekeeping,)
+            ailment = stop.wait_while_well(lambda: worker.ailment() or first_ailment(steady))
             stop.event.set()
+            if ailment:
+                logger.critical("%s", ailment)
             logger.info("Stopping: finishing what has begun.")
-            drained = worker.drain(settings.MESSAGING["DRAIN_TIMEOUT"].total_seconds())
-            housekeeping.join()
+            patience = settings.MESSAGING["DRAIN_TIMEOUT"].total_seconds()
+            end_within(patience + 3 * STOPPING)
+            drained = worker.drain(patience)
+            housekeeping.join(STOPPING)
             if with_relay:
-                relay.join()
-        if not asked:
-            raise CommandError("A thread of the worker has died or hangs, see above. Another process should start now.")
+                relay.join(STOPPING)
+        if ailment:
+            raise CommandError("This worker is not well, see above, and has stopped. Another process should start now.")
         if not drained:
             raise CommandError(
                 "Jobs were still running at the deadline. RabbitMQ gives their messages to other workers."

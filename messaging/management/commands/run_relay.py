@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from messaging.broker import Publisher
 from messaging.management.startup import connected, nodes, require_database, topology
 from messaging.relay import Relay
-from messaging.stopping import Stop
+from messaging.stopping import STOPPING, Stop
+from messaging.watchdog import end_within, first_ailment
 
 
 class Command(BaseCommand):
@@ -20,7 +21,9 @@ class Command(BaseCommand):
         with connected(publisher):
             relay = Relay(publisher, stop.event)
             relay.start()
-            asked = stop.wait_while(lambda: relay.is_alive() and publisher.is_alive())
-            relay.join()
-        if not asked:
-            raise CommandError("The relay has died; see the traceback above.")
+            ailment = stop.wait_while_well(lambda: first_ailment((relay, publisher)))
+            stop.event.set()
+            end_within(2 * STOPPING)
+            relay.join(STOPPING)
+        if ailment:
+            raise CommandError(f"{ailment} Another process should start now.")
