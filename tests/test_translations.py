@@ -81,7 +81,7 @@ def marked_in(package: str) -> Iterator[tuple[str, str]]:
             continue
         if path.suffix == ".py":
             texts = marked_in_code(path.read_text())
-        elif "templates" in path.parts and path.is_file():
+        elif "templates" in path.parts and "admin" not in path.parts and path.is_file():  # Django translates its admin
             texts = marked_in_template(path.read_text())
         else:
             continue
