@@ -22,7 +22,7 @@ from messaging.admin.repairs import tell
 from messaging.admin.rows import may_see_addresses, short
 from messaging.models import FailedJob
 from messaging.preview import without_addresses
-from orders.admin.email_state import EmailStateFilter, OrderList, attach, badge
+from orders.admin.email_state import CountedPaginator, EmailStateFilter, OrderList, attach, badge
 from orders.admin.preview import Previewing
 from orders.admin.resend import Resending
 from orders.admin.timeline import history_of
@@ -43,6 +43,7 @@ class OrderAdmin(Resending, Previewing):
     #: What an index answers: nobody waits for a million orders to be sorted by name.
     sortable_by = ["order_number", "placed"]
     list_per_page = 50
+    paginator = CountedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ["resend_confirmation"]
