@@ -34,14 +34,13 @@ DETAILS = ["name", "address", "note", "money", "created_at", "page"]
 
 @admin.register(Order)
 class OrderAdmin(Resending, Previewing):
+    #: Sorted only by what has an index: nobody waits for a million orders to be sorted by their total.
     list_display = ["order_number", "email_state", "customer", "money", "placed"]
     list_filter = [EmailStateFilter, "created_at"]
     search_help_text = "Order number, name or e-mail"
     #: Failed jobs are found by what finds the order that they are about.
     finds_messages = True
     ordering = ["-pk"]
-    #: What an index answers: nobody waits for a million orders to be sorted by name.
-    sortable_by = ["order_number", "placed"]
     list_per_page = 50
     paginator = CountedPaginator
     show_full_result_count = False
