@@ -29,6 +29,8 @@ class OutboxMessage(models.Model):
         indexes = [
             # The order of publishing; it also finds what is due without looking at what is scheduled for later.
             models.Index(fields=["available_at", "id"], name="outbox_due"),
+            # What staff look for, also when a million wait.
+            models.Index(fields=["subject"], name="outbox_subject"),
             # Costs nothing as long as nothing is parked.
             models.Index(fields=["parked_at"], name="outbox_parked", condition=Q(parked_at__isnull=False)),
         ]
@@ -49,6 +51,9 @@ class PublishedMessage(models.Model):
     attempt = models.PositiveIntegerField()
     published_at = models.DateTimeField()
     look_at = models.DateTimeField(db_index=True, help_text="When to look next whether the job has settled it.")
+
+    class Meta:
+        indexes = [models.Index(fields=["subject"], name="published_subject")]
 
     def __str__(self) -> str:
         return f"{self.queue} {self.message_id}"

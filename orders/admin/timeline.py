@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from messaging import preview
 from messaging.admin.rows import title_of
-from messaging.models import FailedJob, JobAttempt, OutboxMessage
+from messaging.models import FailedJob, JobAttempt, OutboxMessage, PublishedMessage
 from orders.models import Order, OrderEmail
 
 #: Rows of each kind on a page. An order has one or two; who presses Retry for a week has more.
@@ -36,6 +36,8 @@ class History:
     failed_jobs: list[FailedJob]
     emails: list[OrderEmail]
     waiting: list[OutboxMessage]
+    #: RabbitMQ has confirmed them, and their jobs have not settled them yet.
+    published: list[PublishedMessage]
     #: The oldest are not shown.
     cut: bool
 
@@ -46,11 +48,11 @@ class History:
     @property
     def under_way(self) -> bool:
         moving = {FailedJob.State.RETRYING, FailedJob.State.RETRIED}
-        return bool(self.waiting) or any(failed.state in moving for failed in self.failed_jobs)
+        return bool(self.waiting or self.published) or any(failed.state in moving for failed in self.failed_jobs)
 
 
 def history_of(order: Order, *, may_see_addresses: bool) -> History:
-    """Six queries."""
+    """Seven queries."""
 
     def shown(text: str) -> str:
         return preview.in_a_line(text if may_see_addresses else preview.without_addresses(text), longest=LONGEST)
@@ -61,6 +63,9 @@ def history_of(order: Order, *, may_see_addresses: bool) -> History:
     attempts = list(JobAttempt.objects.filter(failed_job__in=failed_jobs).order_by("-started_at")[:MOST])
     log = list(log_of(order, failed_jobs)[:MOST])
     waiting = list(OutboxMessage.objects.filter(subject=order.subject).defer("body").order_by("available_at")[:MOST])
+    published = list(
+        PublishedMessage.objects.filter(subject=order.subject).defer("body").order_by("published_at")[:MOST]
+    )
     for failed in failed_jobs:
         failed.error = shown(failed.error)
     for email in emails:
@@ -73,12 +78,13 @@ def history_of(order: Order, *, may_see_addresses: bool) -> History:
             Entry(email.sent_at, "sent", f"{email.get_kind_display().capitalize()} sent to {email.to}")
             for email in emails
         ),
+        *(Entry(each.published_at, "published", f"{title_of(each.queue)}: RabbitMQ has it") for each in published),
         *failures(failed_jobs, attempts, shown),
         *(Entry(entry.action_time, "staff", shown(entry.get_change_message()), str(entry.user)) for entry in log),
     ]
     entries.sort(key=lambda entry: entry.when)
     cut = any(len(rows) == MOST for rows in (emails, failed_jobs, attempts, log))
-    return History(entries, failed_jobs, emails, waiting, cut)
+    return History(entries, failed_jobs, emails, waiting, published, cut)
 
 
 def failures(

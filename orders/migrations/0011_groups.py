@@ -55,7 +55,7 @@ def existing_permissions(apps: Apps) -> dict[str, Any]:
 class Migration(migrations.Migration):
     dependencies = [
         ("orders", "0010_email_state"),
-        ("messaging", "0005_queues_and_workers"),
+        ("messaging", "0010_subjects"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]

@@ -118,7 +118,7 @@ def test_an_address_that_bounced_is_corrected_and_the_e_mail_goes_out(
     eventually(lambda: FailedJob.objects.filter(state=FailedJob.State.NEEDS_ATTENTION).first(), seconds=60)
 
     find(order, page, clicks)
-    expect(page.locator(".timeline")).to_contain_text("550")
+    expect(page.locator(".story")).to_contain_text("550")
     page.get_by_label("E-mail:").fill(RIGHT)
     clicks.on(page.get_by_role("button", name="Save and retry"))
 
@@ -127,8 +127,8 @@ def test_an_address_that_bounced_is_corrected_and_the_e_mail_goes_out(
     assert post_office.taken == [(str(order.number), RIGHT)]
     assert clicks.count <= 4
     page.reload()
-    expect(page.locator(".timeline")).to_contain_text(f"Confirmation sent to {RIGHT}")
-    expect(page.locator(".timeline")).to_contain_text(f"from {WRONG} to {RIGHT}")
+    expect(page.locator(".story")).to_contain_text(f"Confirmation sent to {RIGHT}")
+    expect(page.locator(".story")).to_contain_text(f"from {WRONG} to {RIGHT}")
     expect(page.locator(".field-email_state")).to_contain_text("sent")
 
 

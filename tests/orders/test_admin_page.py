@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -15,7 +16,7 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from messaging import repair
-from messaging.models import FailedJob, OutboxMessage
+from messaging.models import FailedJob, OutboxMessage, PublishedMessage
 from messaging.outbox import publish
 from orders.admin.orders import OrderAdmin
 from orders.events import OrderPlaced
@@ -87,6 +88,23 @@ def test_a_message_that_waits_in_the_outbox_is_told(sam: Client) -> None:
     page = sam.get(page_of(order))
     assertContains(page, "In the outbox, to be published from this moment on", count=1)
     assertContains(page, "RabbitMQ did not take it: 312 NO_ROUTE")
+
+
+def test_a_message_that_rabbitmq_has_is_told_until_its_job_has_settled_it(sam: Client) -> None:
+    order = OrderFactory.create()
+    assertContains(sam.get(page_of(order)), "none is known to wait anywhere: send it again.")
+    now = timezone.now()
+    PublishedMessage.objects.create(
+        message_id=uuid4(),
+        subject=order.subject,
+        queue="orders.send_confirmation",
+        attempt=1,
+        published_at=now,
+        look_at=now,
+    )
+    page = sam.get(page_of(order))
+    assertContains(page, "Order confirmation: RabbitMQ has it")
+    assertNotContains(page, "none is known to wait anywhere")
 
 
 def test_what_never_got_as_far_as_an_attempt_is_told_too(sam: Client) -> None:
