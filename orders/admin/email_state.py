@@ -8,8 +8,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import BigIntegerField, Case, Count, Q, QuerySet, TextChoices, When
-from django.db.models.functions import Cast, Substr
+from django.core.paginator import Paginator
+from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, TextChoices, Value
+from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -23,6 +24,8 @@ from orders.models import Order
 
 #: Who has waited longer than this for the confirmation has waited too long: it usually takes a second.
 PATIENCE = timedelta(minutes=5)
+#: How messages begin to say which order they are about.
+PREFIX = f"{Order._meta.label_lower}/"
 
 
 class EmailState(TextChoices):
@@ -43,26 +46,20 @@ def in_state(state: EmailState, *, now: datetime) -> Q:
         case EmailState.LATE:
             return Q(confirmed_at=None, created_at__lte=now - PATIENCE)
         case EmailState.NEEDS_ATTENTION:
-            return Q(pk__in=needing_attention())
+            subject = Concat(Value(PREFIX), Cast(OuterRef("pk"), CharField()))
+            return Q(Exists(needing_attention().filter(subject=subject)))
 
 
-def needing_attention() -> QuerySet[FailedJob, int]:
-    """The keys of the orders about which a failed job needs attention.
-
-    They are read out of the failed jobs, which are few beside the orders. A foreign publisher may have written anything
-    where the key stands: CASE, because PostgreSQL is free to cast before it filters.
-    """
-    prefix = f"{Order._meta.label_lower}/"
-    key = Cast(Substr("subject", len(prefix) + 1), BigIntegerField())
-    about_orders = FailedJob.objects.filter(state=FailedJob.State.NEEDS_ATTENTION, subject__startswith=prefix)
-    return about_orders.values_list(Case(When(subject__regex=rf"^{prefix}[0-9]{{1,18}}$", then=key)), flat=True)
+def needing_attention() -> QuerySet[FailedJob]:
+    return FailedJob.objects.filter(state=FailedJob.State.NEEDS_ATTENTION)
 
 
 class EmailCounts:
     """How many of some orders are in each state."""
 
-    def __init__(self, orders: QuerySet[Order], *, now: datetime) -> None:
+    def __init__(self, orders: QuerySet[Order], *, every_order: bool, now: datetime) -> None:
         self._orders = orders.order_by()
+        self._every_order = every_order
         self._now = now
 
     @cached_property
@@ -74,13 +71,27 @@ class EmailCounts:
         late = in_state(EmailState.LATE, now=self._now)
         # The index of those without a confirmation answers this, however many have theirs.
         waiting = self._orders.filter(confirmed_at=None).aggregate(all=Count("pk"), late=Count("pk", filter=late))
-        attention = self._orders.filter(in_state(EmailState.NEEDS_ATTENTION, now=self._now)).count()
         return {
             EmailState.SENT: self.all - waiting["all"],
             EmailState.ON_ITS_WAY: waiting["all"] - waiting["late"],
             EmailState.LATE: waiting["late"],
-            EmailState.NEEDS_ATTENTION: attention,
+            EmailState.NEEDS_ATTENTION: self._needing_attention(),
         }
+
+    def _needing_attention(self) -> int:
+        if self._every_order:  # then nobody needs to look at a million of them
+            about_orders = needing_attention().filter(subject__startswith=PREFIX)
+            return about_orders.order_by().values("subject").distinct().count()
+        return self._orders.filter(in_state(EmailState.NEEDS_ATTENTION, now=self._now)).count()
+
+
+class CountedPaginator(Paginator[Any]):
+    """Does not count again what the filter has counted."""
+
+    @cached_property
+    def count(self) -> int:
+        known: int | None = getattr(self.object_list, "known_count", None)
+        return super().count if known is None else known
 
 
 class EmailStateFilter(admin.SimpleListFilter):
@@ -108,14 +119,20 @@ class EmailStateFilter(admin.SimpleListFilter):
 
 
 class OrderList(ChangeList):
-    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
         now = timezone.now()
-        orders = super().get_queryset(request, exclude_parameters)
-        self.counts = EmailCounts(orders, now=now)
+        shown: Any = super().get_queryset(request, exclude_parameters)
+        others = any(spec.used_parameters for spec in self.filter_specs if not isinstance(spec, EmailStateFilter))
+        self.counts = EmailCounts(shown, every_order=not self.query and not others, now=now)
         chosen = next((spec.value() for spec in self.filter_specs if isinstance(spec, EmailStateFilter)), None)
         if chosen is None:
-            return orders
-        return orders.filter(in_state(EmailState(chosen), now=now)) if chosen in EmailState else orders.none()
+            shown.known_count = self.counts.all
+        elif chosen in EmailState:
+            shown = shown.filter(in_state(EmailState(chosen), now=now))
+            shown.known_count = self.counts.by_state[chosen]
+        else:
+            shown = shown.none()
+        return shown
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -126,8 +143,7 @@ def attach(orders: Iterable[Any], request: HttpRequest) -> None:
     """Give each order what its columns tell: whether it needs attention, and addresses as this user may see them."""
     orders = list(orders)
     subjects = [order.subject for order in orders]
-    failed = FailedJob.objects.filter(state=FailedJob.State.NEEDS_ATTENTION, subject__in=subjects)
-    attention = set(failed.values_list("subject", flat=True))
+    attention = set(needing_attention().filter(subject__in=subjects).values_list("subject", flat=True))
     for order in orders:
         order.attention = order.subject in attention
         order.shown_email = order.email

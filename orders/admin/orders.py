@@ -22,7 +22,7 @@ from messaging.admin.repairs import tell
 from messaging.admin.rows import may_see_addresses, short
 from messaging.models import FailedJob
 from messaging.preview import without_addresses
-from orders.admin.email_state import EmailStateFilter, OrderList, attach, badge
+from orders.admin.email_state import CountedPaginator, EmailStateFilter, OrderList, attach, badge
 from orders.admin.fulfilment import Fulfilment
 from orders.admin.preview import Previewing
 from orders.admin.resend import Resending
@@ -37,15 +37,15 @@ DETAILS = ["name", "address", "note", "money", "shipping", *MOMENTS, "page"]
 
 @admin.register(Order)
 class OrderAdmin(Fulfilment, Resending, Previewing):
+    #: Sorted only by what has an index: nobody waits for a million orders to be sorted by their total.
     list_display = ["order_number", "email_state", "customer", "money", "placed"]
     list_filter = [EmailStateFilter, "created_at"]
     search_help_text = "Order number, name or e-mail"
     #: Failed jobs are found by what finds the order that they are about.
     finds_messages = True
     ordering = ["-pk"]
-    #: What an index answers: nobody waits for a million orders to be sorted by name.
-    sortable_by = ["order_number", "placed"]
     list_per_page = 50
+    paginator = CountedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ["resend_confirmation", *Fulfilment.fulfilment_actions]
