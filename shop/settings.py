@@ -55,7 +55,7 @@ SHOP_NAME = env.str("SHOP_NAME", default="Mug & Leaf")
 
 def amount(text: str) -> Decimal:
     """A number that is not negative, with a point before its decimals."""
-    if not re.fullmatch(r"\d{1,6}(\.\d{1,2})?", text):
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,2})?", text):
         raise ImproperlyConfigured(f"{text!r} is no amount: prices and percentages look like 4.90, 50 or 19.")
     return Decimal(text)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -26,6 +26,9 @@ __all__ = ["finished_pictures", "furnished"]
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
+
+# Milliseconds for what a test expects to come true: a busy machine is slow, not wrong.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ def test_alice_buys_three_products_on_her_phone_and_reads_the_e_mail(
     phone_page.get_by_role("button", name="Order and pay by invoice").click()
     number = order_number(phone_page)
     phone_page.evaluate("window.stillTheSame = true")
-    expect(phone_page.get_by_text("It was sent to a***@example.org")).to_be_visible(timeout=30_000)
+    expect(phone_page.get_by_text("It was sent to a***@example.org")).to_be_visible()
     assert phone_page.evaluate("window.stillTheSame"), "The page was loaded anew, which interrupts its reader."
     assert width_that_needs_no_scrolling(phone_page)
 
@@ -63,13 +63,13 @@ def test_alice_corrects_a_mistyped_address_and_gets_her_confirmation(
     browser_page.goto("/checkout/")
     fill_in(browser_page, email="alcie@example.org")
     order_button(browser_page).click()
-    expect(browser_page.get_by_text("It was sent to a***@example.org")).to_be_visible(timeout=30_000)
+    expect(browser_page.get_by_text("It was sent to a***@example.org")).to_be_visible()
     browser_page.get_by_role("link", name="Correct the address").click()
     browser_page.get_by_label("E-mail").fill("alice@example.org")
     browser_page.get_by_role("button", name="Change it and send the confirmation").click()
     expect(browser_page.get_by_text("Thank you. We send the confirmation")).to_be_visible()
     eventually(lambda: [mail["To"] for mail in mail_server.mails] == ["alcie@example.org", "alice@example.org"])
-    expect(browser_page.get_by_text("It was sent to a***@example.org")).to_be_visible(timeout=30_000)
+    expect(browser_page.get_by_text("It was sent to a***@example.org")).to_be_visible()
     browser_page.get_by_role("button", name="Send it again").click()
     expect(browser_page.get_by_text("We send it once more.")).to_be_visible()
     eventually(lambda: len(mail_server.mails) == 3)
@@ -124,7 +124,7 @@ def test_alice_buys_in_german_and_changes_the_language_on_the_way(
     browser_page.get_by_role("link", name="Zur Kasse").click()
     fill_in(browser_page)
     browser_page.get_by_role("button", name="Zahlungspflichtig bestellen").click()
-    expect(browser_page.get_by_text("Sie wurde um")).to_be_visible(timeout=30_000)
+    expect(browser_page.get_by_text("Sie wurde um")).to_be_visible()
     browser_page.get_by_role("button", name="English").click()
     expect(browser_page.get_by_text("It was sent to")).to_be_visible()
     [mail] = eventually(lambda: mail_server.mails)
@@ -161,7 +161,7 @@ def test_without_javascript_alice_buys_and_sees_the_status_turn(page_without_scr
     order.emails.create(
         kind=OrderEmail.Kind.CONFIRMATION, to=order.email, message_id="<1@shop>", sent_at=timezone.now()
     )
-    expect(page.get_by_text("It was sent to")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("It was sent to")).to_be_visible()
     page.get_by_role("button", name="Deutsch").click()
     expect(page.get_by_text("Ihre Bestätigung")).to_be_visible()
 
@@ -173,7 +173,7 @@ def test_a_confirmation_that_cannot_be_delivered_is_told_in_place(browser_page: 
     order_button(browser_page).click()
     expect(browser_page.get_by_text("It is on its way")).to_be_visible()
     FailedJobFactory.create(subject=f"orders.order/{Order.objects.get().pk}")
-    expect(browser_page.get_by_text("We could not deliver it")).to_be_visible(timeout=15_000)
+    expect(browser_page.get_by_text("We could not deliver it")).to_be_visible()
     # What she can do about it has come with the sentence, and works.
     browser_page.get_by_role("button", name="Send it again").click()
     expect(browser_page.get_by_text("We send it once more.")).to_be_visible()

@@ -100,8 +100,10 @@ def take_pictures(page: Page, folder: Path, products: list[Product], *, size: st
     order.emails.create(
         kind=OrderEmail.Kind.CONFIRMATION, to=order.email, message_id="<1@shop>", sent_at=timezone.now()
     )
-    expect(page.get_by_text("It was sent to")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("It was sent to")).to_be_visible()
     picture(page, folder / f"status-{size}.png")
+    page.get_by_role("link", name="Correct the address").click()
+    picture(page, folder / f"address-{size}.png")
     page.goto("about:blank")
     page.set_content(str(emails.compose_confirmation(example_order()).alternatives[0][0]))
     picture(page, folder / f"confirmation-{size}.png")
