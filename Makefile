@@ -17,7 +17,7 @@ demo: $(INSTALLED) ## forty orders while a worker is killed and RabbitMQ goes aw
 run: $(INSTALLED) ## the shop with admin, worker and mailbox, until Ctrl-C (PORT=8000 is the default)
 	@exec $(BIN)/python -m shop.local run
 
-test: $(INSTALLED) ## linters, types, checks, and the suite on PostgreSQL and SQLite (ARGS="-k cart": pytest only, with these)
+test: $(INSTALLED) ## linters, types, checks, the suite on PostgreSQL and SQLite, two minutes of chaos (ARGS="-k cart": pytest only, with these)
 	@exec $(BIN)/python -m shop.local test $(ARGS)
 
 chaos: $(INSTALLED) ## the shop under load while everything fails in turn, then a ledger (CHAOS_SECONDS=600 CHAOS_SEED= CHAOS_DATABASE=sqlite)
