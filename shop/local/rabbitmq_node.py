@@ -17,6 +17,8 @@ from shop.local.say import CannotGoOn
 
 #: The programs themselves. The wrappers in /usr/sbin insist on the user rabbitmq and on the system's node.
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")
+#: Seconds. It takes half of one when nothing else happens on the machine.
+CTL_PATIENCE = 300
 #: Where a node's folder says how to reach it.
 ADDRESS = "address.json"
 #: What lets the nodes of a cluster in, in the folder of each.
@@ -82,15 +84,18 @@ class PrivateNode:
 
     def ctl(self, *arguments: str) -> str:
         """Run rabbitmqctl on this node and return what it prints."""
-        done = subprocess.run(
-            [PROGRAMS / "rabbitmqctl", "--quiet", *arguments],
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        try:
+            done = subprocess.run(
+                [PROGRAMS / "rabbitmqctl", "--quiet", *arguments],
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=CTL_PATIENCE,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise CannotGoOn(f"rabbitmqctl {' '.join(arguments)} did not end in {CTL_PATIENCE} seconds.") from error
         if done.returncode:
             raise CannotGoOn(f"rabbitmqctl {' '.join(arguments)} failed: {done.stderr.strip() or done.stdout}")
         return done.stdout

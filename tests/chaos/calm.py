@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from django.db import Error as DatabaseError
 from django.db import connection
+from pika.exceptions import AMQPError
 
+from messaging.jobs import registered
 from messaging.models import FailedJob, OutboxMessage
+from messaging.topology import Topology
 from orders.models import Order
+from shop.local.rabbitmq import connect
 from shop.local.rabbitmq_node import PrivateNode
-from shop.local.say import CannotGoOn, say
+from shop.local.say import say
 from tests.chaos.staff import look_after_failed_jobs
 from tests.chaos.stage import PREFIX, Stage
 
 #: Seconds. The longest backoff that a message can be in after a round, and a reconnection or two.
 PATIENCE = 240
-#: Seconds. RabbitMQ's counts of quorum queues are that old.
-COUNTED_EVERY = 10
 
 
 def wait_for_calm(stage: Stage) -> bool:
@@ -36,7 +39,7 @@ def wait_for_calm(stage: Stage) -> bool:
 
 
 def on_their_way(stage: Stage) -> dict[str, int]:
-    """RabbitMQ is asked only when nothing else is left: each question starts a program."""
+    """Nobody asks RabbitMQ before everything else is done."""
     written = {mail.order for mail in list(stage.mail.accepted)}
     try:
         look_after_failed_jobs(stage.evidence)
@@ -51,21 +54,16 @@ def on_their_way(stage: Stage) -> dict[str, int]:
     return waiting if any(waiting.values()) else queued(stage.nodes)
 
 
-def queued(nodes: list[PrivateNode]) -> dict[str, int]:
-    """Messages of the shop's queues, ready or in a worker's hand, as RabbitMQ counts them."""
-    for node in nodes:
-        try:
-            lines = node.ctl("list_queues", "name", "messages", "--no-table-headers").splitlines()
-        except CannotGoOn:
-            continue
-        counts = dict(line.split("\t") for line in lines if line.startswith(f"{PREFIX}."))
-        return {name.removeprefix(f"{PREFIX}."): int(count or 0) for name, count in counts.items()}
-    return {"RabbitMQ": 1}
-
-
-def left_in_queues(nodes: list[PrivateNode]) -> dict[str, int]:
-    """What is still there when RabbitMQ has had the time to count."""
-    deadline = time.monotonic() + COUNTED_EVERY
-    while any((left := queued(nodes)).values()) and time.monotonic() < deadline:
-        time.sleep(1)
-    return left
+def queued(nodes: Sequence[PrivateNode]) -> dict[str, int]:
+    """Messages that are ready in the shop's queues; what workers have in hand is ready again when they have stopped."""
+    topology = Topology(prefix=PREFIX, jobs=tuple(registered().values()))
+    counts = {}
+    try:
+        with connect(",".join(node.url for node in nodes)) as broker:
+            channel = broker.channel()
+            for queue in topology.queues:
+                answer = channel.queue_declare(queue.name, passive=True)
+                counts[topology.job_queue(queue.name)] = answer.method.message_count
+    except AMQPError:
+        return {"RabbitMQ": 1}
+    return counts

@@ -48,7 +48,8 @@ class Ledger:
 
     @property
     def inexcusable(self) -> list[int]:
-        return sorted({copy.order for copy in self.copies if not copy.because})
+        """The order of each second copy without an excuse."""
+        return sorted(copy.order for copy in self.copies if not copy.because)
 
 
 def read_ledger(stage: Stage, *, queued: dict[str, int]) -> Ledger:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Iterator
 
 from shop.local.say import CannotGoOn, say
-from tests.chaos.calm import left_in_queues, wait_for_calm
+from tests.chaos.calm import queued, wait_for_calm
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.faults.registry import short_round
 from tests.chaos.ledger import read_ledger
@@ -27,15 +27,23 @@ def play(stage: Stage, *, only: Collection[str]) -> bool:
         time.sleep(WARM_UP)
         for fault in choose(faults, stage, deadline=began + stage.seconds):
             say(f"{fault.name}.")
-            with stage.diary.episode(fault.name, fault.kind):
-                fault.inflict(stage)
+            inflict(fault, stage)
             say(f"  {len(stage.customers.bought)} orders, {len(stage.mail.accepted)} e-mails")
             time.sleep(stage.chance.uniform(*(QUIET_OF_A_SHORT_ROUND if short_round(stage) else QUIET)))
     say("The customers have gone home. Waiting for calm.")
     calm = wait_for_calm(stage)
     stage.programs.stop()  # they drain: nothing more is on its way
-    ledger = read_ledger(stage, queued=left_in_queues(stage.nodes))
+    ledger = read_ledger(stage, queued=queued(stage.nodes))
     return show(ledger, stage, faults, calm=calm, seconds=time.monotonic() - began)
+
+
+def inflict(fault: Fault, stage: Stage) -> None:
+    try:
+        with stage.diary.episode(fault.name, fault.kind):
+            fault.inflict(stage)
+    except CannotGoOn as error:
+        say(f"  It could not be done: {error}")
+        stage.evidence.disappointments.append(f"A fault could not be inflicted: {fault.name}")
 
 
 def possible_faults(stage: Stage, only: Collection[str]) -> list[Fault]:
