@@ -17,7 +17,7 @@ _INVISIBLE = re.compile(
 )
 
 #: What anybody would take for an e-mail address; rather too much than too little.
-_ADDRESS = re.compile(r"([^\s<>\"'(){}\[\],;:@])[^\s<>\"'(){}\[\],;:@]*@([^\s<>\"'(){}\[\],;:@]+)")
+ADDRESS = re.compile(r"([^\s<>\"'(){}\[\],;:@])[^\s<>\"'(){}\[\],;:@]*@([^\s<>\"'(){}\[\],;:@]+)")
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,9 @@ class Preview:
     text: str
     #: What a reader should know about the text: that it was cut, that it is no JSON. Empty if there is nothing.
     note: str
+
+    def without_addresses(self) -> Preview:
+        return Preview(without_addresses(self.text), self.note)
 
 
 def of_body(body: bytes) -> Preview:
@@ -44,8 +47,8 @@ def of_body(body: bytes) -> Preview:
     return Preview(shown.text, f"Not JSON. {shown.note}".strip())
 
 
-def of_headers(headers: object) -> Preview:
-    return of_text(json.dumps(headers, indent=2, ensure_ascii=False))
+def of_json(value: object) -> Preview:
+    return of_text(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def of_text(text: str) -> Preview:
@@ -66,7 +69,7 @@ def in_a_line(text: str, *, longest: int) -> str:
 
 def without_addresses(text: str) -> str:
     """For those who may not see e-mail addresses: "a***@example.org"."""
-    return _ADDRESS.sub(r"\1***@\2", text)
+    return ADDRESS.sub(r"\1***@\2", text)
 
 
 def visible(text: str) -> str:
