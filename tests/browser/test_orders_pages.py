@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
-from orders.models import Order
+from orders.models import Order, OrderLine
 from tests.browser.accessibility import serious_violations
 from tests.browser.conftest import DESK, PHONE, opened
 from tests.browser.staff_pages import NOW, a_morning, ago
@@ -35,9 +35,10 @@ def addresses(morning: None, transactional_db: None) -> dict[str, str]:
     failed = a_morning(alice)
     Order.objects.update(created_at=ago(minutes=41), email="alise@example.org")
     order = Order.objects.get(pk=failed.subject.rpartition("/")[2])
-    LogEntry.objects.log_actions(
-        alice.pk, [order], CHANGE, "Corrected the e-mail address from alise@example.com to alise@example.org."
-    )
+    Order.objects.filter(pk=order.pk).update(token="tLc0-the-customers-own-page")
+    OrderLine.objects.update(name="Harbour mug")
+    corrected = "Corrected the e-mail address from alise@example.com to alise@example.org."
+    LogEntry.objects.log_actions(alice.pk, [order], CHANGE, corrected)
     LogEntry.objects.filter(object_id=str(order.pk)).update(action_time=ago(minutes=39))
     for number, name in enumerate(["Bob Miller", "Carol Novak", "Dave Okafor", "Erin Petrov", "Frank Quist"]):
         email = f"{name.partition(' ')[0].lower()}@example.net"
