@@ -15,7 +15,8 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        sys.exit(f"{sys.argv[0]}: {error}")
+        sys.stderr.write(f"{sys.argv[0]}: {error}\n")
+        sys.exit(2)  # as for any command that is used wrongly
 
 
 if __name__ == "__main__":

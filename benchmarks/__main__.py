@@ -10,7 +10,17 @@ from benchmarks.result import decode, show
 from shop.local.paths import PROJECT
 from shop.local.processes import stop_on_signals
 
-NAMES = ("publish_cost", "relay_rate", "order_to_email", "commit_to_mailbox", "memory", "idle")
+NAMES = (
+    "publish_cost",
+    "relay_rate",
+    "order_to_email",
+    "commit_to_mailbox",
+    "memory",
+    "idle",
+    "admin_pages",
+    "repair_rate",
+    "pictures",
+)
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from messaging import models, recovery
+from messaging.failures import storable
 from messaging.watchdog import SteadyThread
 from messaging.worker import Worker
 
@@ -74,7 +75,8 @@ class Housekeeping(SteadyThread):
             "concurrency": worker.concurrency,
             "last_seen": timezone.now(),
             "in_hand": {name(queue): count for queue, count in sorted(worker.consumer.in_hand.items()) if count},
-            "paused": {name(queue): why for queue, why in worker.pauses.report().items()},
+            # A mail server may have written the reason.
+            "paused": storable({name(queue): why for queue, why in worker.pauses.report().items()}),
             "depths": {name(queue): asdict(depth) for queue, depth in sorted(worker.consumer.depths.items())},
         }
         models.Worker.objects.update_or_create(**self._me, defaults=report)

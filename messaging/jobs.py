@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.apps import apps
@@ -20,6 +20,19 @@ TIME_LIMIT = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A message whose job has failed and that staff want to retry."""
+
+    event: Any
+    #: When it was published.
+    at: datetime
+
+
+#: Tells for each of these messages, in their order, why there is nothing left to do; "" if there is something.
+DoneAlready = Callable[[Sequence[Asked]], Sequence[str]]
+
+
+@dataclass(frozen=True)
 class Job:
     queue: str
     events: tuple[type[Event], ...]
@@ -30,6 +43,7 @@ class Job:
     at_once: int | None = None
     #: What it makes, as staff call it: "order confirmation".
     title: str = ""
+    done_already: DoneAlready | None = None
 
 
 def job(
@@ -38,6 +52,7 @@ def job(
     time_limit: timedelta = TIME_LIMIT,
     at_once: int | None = None,
     title: str = "",
+    done_already: DoneAlready | None = None,
 ) -> Callable[[F], F]:
     """Subscribe a function in `<app>/jobs.py` to events. It receives the event and runs at least once for each.
 
@@ -51,6 +66,9 @@ def job(
 
     A job that is still running after `time_limit` is interrupted, and has failed. `at_once` keeps heavy jobs from
     taking all threads of a worker. `title` is what staff read: "Order confirmation" for order 10042.
+
+    The inbox knows whether this very message has done the job. Where another message can have had the same effect,
+    `done_already` knows: it is asked before staff's Retry queues a message again, about a thousand of them at a time.
     """
 
     def register(function: F) -> F:
@@ -68,6 +86,7 @@ def job(
             time_limit=time_limit,
             at_once=at_once,
             title=title or function.__name__.replace("_", " ").capitalize(),
+            done_already=done_already,
         )
         return function
 

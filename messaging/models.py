@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -20,10 +21,20 @@ class OutboxMessage(models.Model):
     attempt = models.PositiveIntegerField(default=1)
     available_at = models.DateTimeField(help_text="Not published before.")
     parked_reason = models.TextField(blank=True, help_text="Why RabbitMQ did not take it the last time.")
+    parked_at = models.DateTimeField(
+        "parked since", null=True, editable=False, help_text="When RabbitMQ first refused it."
+    )
 
     class Meta:
-        # The order of publishing; it also finds what is due without looking at what is scheduled for later.
-        indexes = [models.Index(fields=["available_at", "id"], name="outbox_due")]
+        indexes = [
+            # The order of publishing; it also finds what is due without looking at what is scheduled for later.
+            models.Index(fields=["available_at", "id"], name="outbox_due"),
+            # What staff look for, also when a million wait.
+            models.Index(fields=["subject"], name="outbox_subject"),
+            # Costs nothing as long as nothing is parked.
+            models.Index(fields=["parked_at"], name="outbox_parked", condition=Q(parked_at__isnull=False)),
+        ]
+        permissions = [("hurry_outboxmessage", "Can have outbox messages tried again now")]
 
     def __str__(self) -> str:
         return f"{self.type} {self.message_id}"
@@ -40,6 +51,9 @@ class PublishedMessage(models.Model):
     attempt = models.PositiveIntegerField()
     published_at = models.DateTimeField()
     look_at = models.DateTimeField(db_index=True, help_text="When to look next whether the job has settled it.")
+
+    class Meta:
+        indexes = [models.Index(fields=["subject"], name="published_subject")]
 
     def __str__(self) -> str:
         return f"{self.queue} {self.message_id}"
@@ -211,6 +225,7 @@ class Worker(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["host", "pid", "started_at"], name="worker_once")]
+        verbose_name_plural = "queues and workers"  # the list of workers is the page about both
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"

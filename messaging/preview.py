@@ -26,6 +26,9 @@ class Preview:
     #: What a reader should know about the text: that it was cut, that it is no JSON. Empty if there is nothing.
     note: str
 
+    def without_addresses(self) -> Preview:
+        return Preview(without_addresses(self.text), self.note)
+
 
 def of_body(body: bytes) -> Preview:
     """Formatted JSON; else text; else the bytes as Python writes them."""
@@ -44,8 +47,8 @@ def of_body(body: bytes) -> Preview:
     return Preview(shown.text, f"Not JSON. {shown.note}".strip())
 
 
-def of_headers(headers: object) -> Preview:
-    return of_text(json.dumps(headers, indent=2, ensure_ascii=False))
+def of_json(value: object) -> Preview:
+    return of_text(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def of_text(text: str) -> Preview:

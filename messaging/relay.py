@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import Error as DatabaseError
 from django.db import connection
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from messaging import outbox, recovery
@@ -138,4 +139,7 @@ def to_wire(row: Due, publisher: Publisher) -> Outgoing:
 
 def park(row: Due, reason: str) -> None:
     logger.error("%s %s stays in the outbox: %s", row.type, row.message_id, reason)
-    OutboxMessage.objects.filter(pk=row.pk).update(parked_reason=reason, available_at=timezone.now() + PARKED_PAUSE)
+    now = timezone.now()
+    OutboxMessage.objects.filter(pk=row.pk).update(
+        parked_reason=reason, parked_at=Coalesce("parked_at", now), available_at=now + PARKED_PAUSE
+    )

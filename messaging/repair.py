@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -11,9 +12,11 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
+from django.db.models.functions import Length
 
 from messaging import outbox
-from messaging.jobs import registered
+from messaging.events import Unreadable, decode_envelope, decode_event
+from messaging.jobs import Asked, DoneAlready, registered
 from messaging.models import Batch, FailedJob, ProcessedMessage
 
 #: Failed jobs in memory at a time.
@@ -22,21 +25,31 @@ AT_ONCE = 1000
 State = FailedJob.State
 
 
-def retry(failed_jobs: QuerySet[FailedJob], *, by: User, chosen: str = "", expected: int | None = None) -> Batch:
+def retry(
+    failed_jobs: QuerySet[FailedJob], *, by: User, name: str = "", chosen: str = "", expected: int | None = None
+) -> Batch:
     """Queue failed jobs again, all or none, each with its job's full number of attempts before it.
 
-    Asking twice, or two people at once, queues a job once. What has been done meanwhile is not queued, but resolved.
-    `expected` is how many the person saw: those that are missing by now count as skipped.
+    Asking twice, or two people at once, queues a job once. What has been done meanwhile, by this message or by another
+    one, is not queued, but resolved.
+    `expected` is how many the person saw: those that are missing by now count as skipped. `name` is who did it, if the
+    account alone does not say so.
     """
-    batch = Batch(action=Batch.Action.RETRY, made_by=by.get_username(), chosen=chosen)
+    batch = Batch(action=Batch.Action.RETRY, made_by=name or by.get_username(), chosen=chosen)
     return _carry_out(batch, failed_jobs, by, _retry_some, expected)
 
 
 def discard(
-    failed_jobs: QuerySet[FailedJob], *, by: User, reason: str, chosen: str = "", expected: int | None = None
+    failed_jobs: QuerySet[FailedJob],
+    *,
+    by: User,
+    reason: str,
+    name: str = "",
+    chosen: str = "",
+    expected: int | None = None,
 ) -> Batch:
     """Put failed jobs aside for good, all or none: nobody will try them again, and the reason is kept."""
-    batch = Batch(action=Batch.Action.DISCARD, made_by=by.get_username(), chosen=chosen, reason=reason)
+    batch = Batch(action=Batch.Action.DISCARD, made_by=name or by.get_username(), chosen=chosen, reason=reason)
     return _carry_out(batch, failed_jobs, by, _discard_some, expected)
 
 
@@ -48,7 +61,7 @@ def _carry_out(
     act: Callable[[Batch, list[FailedJob], User], None],
     expected: int | None,
 ) -> Batch:
-    batch.chosen = batch.chosen[:255]
+    batch.chosen, batch.made_by = batch.chosen[:255], batch.made_by[:255]
     batch.save()
     found = 0
     # Everybody takes the rows in the same order, so that two people with overlapping choices cannot deadlock.
@@ -132,7 +145,25 @@ def _done_already(failed_jobs: list[FailedJob]) -> dict[int, str]:
     """Why there is nothing left to do, by primary key, for those of which that is true."""
     ids = [failed.message_id for failed in failed_jobs]
     pairs = set(ProcessedMessage.objects.filter(message_id__in=ids).values_list("message_id", "queue"))
-    return {failed.pk: "the job has been done" for failed in failed_jobs if (failed.message_id, failed.queue) in pairs}
+    done = {failed.pk: "the job has been done" for failed in failed_jobs if (failed.message_id, failed.queue) in pairs}
+    for queue, job in registered().items():
+        pks = [failed.pk for failed in failed_jobs if failed.queue == queue and failed.pk not in done]
+        if pks and job.done_already:
+            done |= _done_otherwise(pks, job.done_already)
+    return done
+
+
+def _done_otherwise(pks: list[int], done_already: DoneAlready) -> dict[int, str]:
+    """What the owner of the job says of them. Bytes that are none of our messages are nobody's to judge."""
+    # Ours are small; what a foreign publisher has sent may not be, and there are a thousand of them.
+    small = FailedJob.objects.filter(pk__in=pks).annotate(size=Length("body")).filter(size__lte=outbox.MAX_BODY)
+    asked: dict[int, Asked] = {}
+    for pk, body in small.values_list("pk", "body"):
+        with suppress(Unreadable):
+            envelope = decode_envelope(bytes(body))
+            asked[pk] = Asked(decode_event(envelope), envelope.time)
+    reasons = done_already(list(asked.values()))
+    return {pk: reason for pk, reason in zip(asked, reasons, strict=True) if reason}
 
 
 def _some_at_once(pks: Iterable[int]) -> Iterator[list[int]]:

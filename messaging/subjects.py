@@ -35,8 +35,11 @@ class TooMany(Exception):
     """The words of a search say too little."""
 
 
-def known(labels: Iterable[str], *, site: AdminSite, request: HttpRequest) -> Mapping[str, Subject]:
-    """The subjects whose row exists and which this user may see. One query per model, however many rows."""
+def known(labels: Iterable[str], *, site: AdminSite, request: HttpRequest | None) -> Mapping[str, Subject]:
+    """The subjects whose row exists and which this user may see. One query per model, however many rows.
+
+    Without a request it is somebody at the shell, who sees the whole database anyway.
+    """
     wanted: dict[type[Model], dict[str, object]] = defaultdict(dict)
     for label in labels:
         if found := _parse(label):
@@ -44,7 +47,9 @@ def known(labels: Iterable[str], *, site: AdminSite, request: HttpRequest) -> Ma
             wanted[model][label] = pk
     subjects = {}
     for model, pks in wanted.items():
-        if site.is_registered(model) and site.get_model_admin(model).has_view_or_change_permission(request):
+        if not site.is_registered(model):
+            continue
+        if request is None or site.get_model_admin(model).has_view_or_change_permission(request):
             rows = model._default_manager.in_bulk(set(pks.values()))
             subjects.update({label: _subject(rows[pk], site) for label, pk in pks.items() if pk in rows})
     return subjects

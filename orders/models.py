@@ -6,12 +6,10 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from messaging.models import FailedJob
 from orders.totals import vat_in
 from shop.catalog.models import Product
 
@@ -32,19 +30,6 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def open(self) -> OrderQuerySet:
         """Neither shipped nor cancelled."""
         return self.filter(shipped_at=None, cancelled_at=None)
-
-    def with_email_state(self) -> OrderQuerySet:
-        """Annotates `last_sent_at` (of the newest confirmation, or None) and `email_failed` (of any e-mail)."""
-        confirmations = OrderEmail.objects.filter(order=OuterRef("pk"), kind=OrderEmail.Kind.CONFIRMATION)
-        newest = confirmations.order_by("-sent_at")
-        failed = FailedJob.objects.filter(
-            state=FailedJob.State.NEEDS_ATTENTION, subject=Concat(Value("orders.order/"), OuterRef("pk_text"))
-        )
-        return self.annotate(
-            last_sent_at=Subquery(newest.values("sent_at")[:1]),
-            pk_text=Cast("pk", models.CharField()),
-            email_failed=Exists(failed),
-        )
 
 
 class Order(models.Model):
@@ -78,6 +63,9 @@ class Order(models.Model):
         "VAT percent", max_digits=5, decimal_places=2, default=Decimal(0), db_default=Decimal(0), editable=False
     )
     created_at = models.DateTimeField("placed", default=timezone.now, editable=False)
+    #: When a mail server last accepted its confirmation. Also in its OrderEmail; it is here so that the few orders that
+    #: wait for theirs are found among a million.
+    confirmed_at = models.DateTimeField(null=True, editable=False)
     paid_at = models.DateTimeField("paid", null=True, blank=True, editable=False)
     #: How whoever marked it as paid calls the payment.
     paid_reference = models.CharField("payment", max_length=255, blank=True, default="", db_default="", editable=False)
@@ -98,7 +86,14 @@ class Order(models.Model):
                 condition=Q(shipped_at=None) | Q(cancelled_at=None), name="order_not_shipped_and_cancelled"
             ),
         ]
-        permissions = [("anonymise_order", "Can anonymise orders")]
+        indexes = [
+            models.Index(fields=["created_at"], name="order_placed"),
+            models.Index(fields=["created_at"], condition=Q(confirmed_at=None), name="order_unconfirmed"),
+        ]
+        permissions = [
+            ("resend_confirmation", "Can send confirmations again"),
+            ("anonymise_order", "Can anonymise orders"),
+        ]
 
     def __str__(self) -> str:
         return f"Order {self.number}"
@@ -109,6 +104,11 @@ class Order(models.Model):
     @property
     def number(self) -> int:
         return FIRST_NUMBER + self.pk
+
+    @property
+    def subject(self) -> str:
+        """How messages name what they are about."""
+        return f"{self._meta.label_lower}/{self.pk}"
 
     @property
     def state(self) -> State:

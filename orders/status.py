@@ -19,6 +19,7 @@ from orders.forms import EmailForm
 from orders.models import Order
 from orders.payment import bank_account
 from orders.resend import TooLate, TooOften, correct_email, send_again
+from shop.limits.views import limited
 
 View = Callable[..., HttpResponse]
 
@@ -48,6 +49,7 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
 
 @known_by_its_address
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("resend")
 def again(request: HttpRequest, token: str) -> HttpResponse:
     order = find(token)
     if request.method != "POST":
@@ -64,6 +66,7 @@ def again(request: HttpRequest, token: str) -> HttpResponse:
 
 @known_by_its_address
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("resend")
 def email(request: HttpRequest, token: str) -> HttpResponse:
     order = find(token)
     if not order.is_open:

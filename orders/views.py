@@ -18,6 +18,7 @@ from orders.checkout import OutOfStock, place_order
 from orders.forms import CheckoutForm, QuantityForm
 from orders.models import Order
 from shop.catalog.models import Product
+from shop.limits.views import limited
 
 #: A form that comes back with sentences in it.
 UNPROCESSABLE = 422
@@ -82,6 +83,7 @@ def cart_remove(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("checkout")
 def checkout(request: HttpRequest) -> HttpResponse:
     # The cart is read before the order is looked for: if a first click has emptied it, its order is there to be found.
     contents = cart.read(request.session)

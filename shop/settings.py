@@ -15,6 +15,7 @@ from typing import Any
 
 import django_stubs_ext
 import environ
+import limits
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -77,11 +78,14 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",
     "django.contrib.sitemaps",
+    "axes",
     "csp",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "messaging",
+    "shop.limits",
     "shop.catalog",
     "orders",
 ]
@@ -98,6 +102,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
     # Bodies are first read when views and their tokens are looked at, which is after the last of these.
     "shop.request_size.limited",
 ]
@@ -156,6 +161,7 @@ else:
         **DATABASES["default"].get("OPTIONS", {}),
     }
 
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -196,6 +202,35 @@ MEDIA_URL = "/media/"
 #: Bytes of a request in the admin, where several pictures may come at once, and of any other.
 LARGEST_UPLOAD = 128 * 1024 * 1024
 LARGEST_REQUEST = 1024 * 1024
+
+#: Proxies of ours before the shop. Each adds an entry to X-Forwarded-For, and what else stands there is not believed.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+
+def limit(text: str) -> str:
+    try:
+        limits.parse(text)
+    except ValueError:
+        raise ImproperlyConfigured(f'{text!r} is no limit. One looks like "60 per 10 minutes".') from None
+    return text
+
+
+#: How often one client may send a form. Hundreds of customers of one mobile network can be one address.
+LIMITS = {
+    "checkout": limit(env.str("CHECKOUT_LIMIT", default="60 per 10 minutes")),
+    "resend": limit(env.str("RESEND_LIMIT", default="20 per hour")),
+}
+
+# Wrong passwords for one name from one address; nobody can lock a colleague out from elsewhere.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURES", default=6)
+AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOGIN_LOCK_MINUTES", default=15))
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "shop.limits.client.address"
+AXES_LOCKOUT_CALLABLE = "shop.limits.views.locked_out"
 
 # Nothing inline and nothing from elsewhere: a text that slipped through unescaped could still do nothing.
 CONTENT_SECURITY_POLICY = {

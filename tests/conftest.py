@@ -28,6 +28,10 @@ from shop.local.smtp import Filing
 HINT = 'Run `make test`, or `make test ARGS="..."` with arguments for pytest: it starts what is missing.'
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", type=Path, help="folder in which the browser's tests leave pictures of the admin")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def messaging_prefix() -> str:
     """The start of every name in RabbitMQ: another one in each run, so that no run sees another's queues."""

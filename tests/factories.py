@@ -12,10 +12,10 @@ from factory.declarations import LazyAttribute, LazyFunction, RelatedFactory, Se
 from factory.django import DjangoModelFactory
 
 from messaging.fingerprint import fingerprint
-from messaging.models import FailedJob, JobAttempt
+from messaging.models import FailedJob, JobAttempt, OutboxMessage, Worker
 from orders.cart import Cart, CartLine
 from orders.checkout import CheckoutDetails
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderEmail, OrderLine
 from shop.catalog.models import Product
 
 
@@ -51,6 +51,18 @@ class OrderFactory(DjangoModelFactory[Order]):
     address = "12 Harbour Street\n1050 Copenhagen"
     total = Decimal("12.50")
     line = RelatedFactory(OrderLineFactory, factory_related_name="order")
+
+
+class OrderEmailFactory(DjangoModelFactory[OrderEmail]):
+    """A confirmation that a mail server has taken. `confirmed()` makes it together with what the order says of it."""
+
+    class Meta:
+        model = OrderEmail
+
+    kind = OrderEmail.Kind.CONFIRMATION
+    to = SelfAttribute("order.email")
+    message_id = Sequence(lambda n: f"<{n}@shop.example>")
+    sent_at = LazyFunction(timezone.now)
 
 
 class FailedJobFactory(DjangoModelFactory[FailedJob]):
@@ -90,6 +102,35 @@ class JobAttemptFactory(DjangoModelFactory[JobAttempt]):
     traceback = 'Traceback (most recent call last):\n  File "orders/jobs.py", line 20, in send_confirmation\n'
 
 
+class OutboxMessageFactory(DjangoModelFactory[OutboxMessage]):
+    """An order's event that is due, and that the relay has not published yet."""
+
+    class Meta:
+        model = OutboxMessage
+
+    message_id = LazyFunction(uuid4)
+    type = "orders.order_placed"
+    subject = "orders.order/42"
+    body = b'{"specversion": "1.0", "data": {"order_id": 42}}'
+    available_at = LazyFunction(timezone.now)
+
+
+class WorkerFactory(DjangoModelFactory[Worker]):
+    """A worker that has just reported, and that RabbitMQ answers."""
+
+    class Meta:
+        model = Worker
+
+    host = "worker-1"
+    pid = Sequence(lambda n: 4711 + n)
+    release = "2026.11"
+    queues = LazyFunction(lambda: ["orders.send_confirmation"])
+    concurrency = 8
+    started_at = LazyFunction(timezone.now)
+    last_seen = LazyFunction(timezone.now)
+    depths = LazyFunction(lambda: {"orders.send_confirmation": {"ready": 0, "consumers": 1}})
+
+
 ALICE = CheckoutDetails(name="Alice Larsen", email="alice@example.org", address="12 Harbour Street\n1050 Copenhagen")
 
 
@@ -100,3 +141,11 @@ def cart_of(*products: Product, quantity: int = 1) -> Cart:
 def typed_by_alice(**changes: Any) -> dict[str, Any]:
     """What Alice types into the checkout form, but for `changes`."""
     return {"name": ALICE.name, "email": ALICE.email, "address": ALICE.address, "note": "", **changes}
+
+
+def confirmed(**changes: Any) -> Order:
+    """An order whose customer has the e-mail."""
+    now = timezone.now()
+    order = OrderFactory.create(confirmed_at=now, **changes)
+    OrderEmailFactory.create(order=order, sent_at=now)
+    return order

@@ -22,7 +22,7 @@ from django.utils.translation import trim_whitespace
 from shop.local.paths import PROJECT
 
 #: Folders that have a locale of their own. What lies in one of them below another belongs to that one alone.
-PACKAGES = ["shop", "orders"]
+PACKAGES = ["shop", "shop/catalog", "orders"]
 CATALOGUES = {"shop", "shop/catalog", "orders"}
 
 MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
@@ -81,7 +81,7 @@ def marked_in(package: str) -> Iterator[tuple[str, str]]:
             continue
         if path.suffix == ".py":
             texts = marked_in_code(path.read_text())
-        elif "templates" in path.parts and path.is_file():
+        elif "templates" in path.parts and "admin" not in path.parts and path.is_file():  # Django translates its admin
             texts = marked_in_template(path.read_text())
         else:
             continue

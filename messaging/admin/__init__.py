@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from messaging.admin import batches, failed_jobs, outbox
+from messaging.admin import batches, failed_jobs, outbox, overview
 
-__all__ = ["batches", "failed_jobs", "outbox"]
+__all__ = ["batches", "failed_jobs", "outbox", "overview"]

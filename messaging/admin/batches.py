@@ -10,6 +10,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
+from messaging import preview
 from messaging.admin.live import STILL, keep_fresh
 from messaging.admin.rows import MessageAdmin, jobs_in_words, short
 from messaging.models import Batch, FailedJob
@@ -72,7 +73,7 @@ class Progress:
 
 @admin.register(Batch)
 class BatchAdmin(MessageAdmin):
-    list_display = ["what", "chosen", "made_by", "made", "reason"]
+    list_display = ["what", "selection", "made_by", "made", "reason"]
     list_filter = ["action"]
     search_fields = ["chosen", "made_by", "reason"]
     ordering = ["-pk"]
@@ -86,6 +87,7 @@ class BatchAdmin(MessageAdmin):
             "title": in_words(batch),
             "subtitle": None,
             "progress": progress,
+            "chosen": self.selection(batch),
             "still": STILL in request.GET,
         }
         response = super().render_change_form(request, context, *args, **kwargs)
@@ -94,6 +96,11 @@ class BatchAdmin(MessageAdmin):
     @admin.display(description="batch", ordering="pk")
     def what(self, batch: Batch) -> str:
         return in_words(batch)
+
+    @admin.display(description="chosen", ordering="chosen")
+    def selection(self, batch: Any) -> str:
+        """What was chosen. Whoever searched for a customer's address may have written it here."""
+        return preview.without_addresses(batch.chosen) if batch.addresses_hidden else str(batch.chosen)
 
     @admin.display(description="when", ordering="made_at")
     def made(self, batch: Batch) -> str:

@@ -5,18 +5,21 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.db.models.functions import Left
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.views.decorators.http import require_GET
 
 from messaging import preview, subjects
 from messaging.admin.counted import CountedFilter, CountedList, NarrowFilter
 from messaging.admin.failed_job_page import describe
 from messaging.admin.groups import alike, error_name
 from messaging.admin.repairs import Repairs
-from messaging.admin.rows import MessageAdmin, sentence, short, title_of
+from messaging.admin.rows import MessageAdmin, may_see_addresses, sentence, short, title_of
 from messaging.jobs import registered
 from messaging.models import FailedJob
 
@@ -93,7 +96,7 @@ class FailedJobList(CountedList):
 
 @admin.register(FailedJob)
 class FailedJobAdmin(Repairs, MessageAdmin):
-    list_display = ["job", "about", "error_line", "failure", "attempts_made", "last_failed", "what_next"]
+    list_display = ["job", "about", "error_line", "attempts_made", "last_failed", "what_next"]
     list_filter = [StateFilter, KindFilter, JobFilter, AlikeFilter, BatchFilter]
     search_fields = ["error"]
     search_help_text = "Order number, customer's name or e-mail, message id, or words of the error"
@@ -103,13 +106,13 @@ class FailedJobAdmin(Repairs, MessageAdmin):
     readonly_fields = [
         "job",
         "about",
-        "state",
-        "kind",
+        "what_next",
+        "failure",
         "error_text",
         "attempts_made",
         "first_failed_at",
         "last_failed_at",
-        "next_attempt_at",
+        "batch",
     ]
     fields = [*readonly_fields]
 
@@ -121,7 +124,8 @@ class FailedJobAdmin(Repairs, MessageAdmin):
         return FailedJobList
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.repair_urls(), *super().get_urls()]
+        raw = self.admin_site.admin_view(require_GET(self.raw_body))
+        return [*self.repair_urls(), path("<int:pk>/body/", raw, name="messaging_failedjob_body"), *super().get_urls()]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -149,7 +153,7 @@ class FailedJobAdmin(Repairs, MessageAdmin):
         return super().changelist_view(request, context)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        context |= describe(context["original"], may_see_addresses=may_see_addresses(request))
+        context |= describe(context["original"])
         context |= {
             "title": sentence(context["original"]),
             "subtitle": None,
@@ -157,18 +161,31 @@ class FailedJobAdmin(Repairs, MessageAdmin):
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def raw_body(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The bytes as they came, to be saved: nothing that a browser would open here."""
+        if not (self.has_view_permission(request) and may_see_addresses(request)):
+            raise PermissionDenied
+        failed = get_object_or_404(FailedJob.objects.only("message_id", "body"), pk=pk)
+        name = f'attachment; filename="{failed.message_id}.bin"'
+        return HttpResponse(
+            bytes(failed.body), content_type="application/octet-stream", headers={"Content-Disposition": name}
+        )
+
     @admin.display(description="job", ordering="queue")
     def job(self, failed: FailedJob) -> str:
         return format_html('{} <span class="queue">{}</span>', sentence(failed), preview.visible(failed.queue))
 
-    @admin.display(description="error", ordering="fingerprint")
+    @admin.display(description="failure", ordering="fingerprint")
     def error_line(self, failed: Any) -> str:
         line = preview.in_a_line(failed.error_start, longest=ERROR_IN_LIST)
-        return format_html('<span title="{}">{}</span>', preview.visible(failed.error_start), line)
+        error = format_html('<span title="{}">{}</span>', preview.visible(failed.error_start), line)
+        return format_html("{} {}", self.failure(failed), error)
 
     @admin.display(description="error")
     def error_text(self, failed: FailedJob) -> str:
         shown = preview.of_text(failed.error)
+        if getattr(failed, "addresses_hidden", True):
+            shown = shown.without_addresses()
         return f"{shown.text}\n{shown.note}".strip()
 
     @admin.display(ordering="kind")
@@ -176,7 +193,7 @@ class FailedJobAdmin(Repairs, MessageAdmin):
         """With a sign of its own, so that nobody depends on reading it; never by colour alone."""
         return format_html('<span class="kind kind-{}">{}</span>', failed.kind, kind_in_a_word(failed.kind))
 
-    @admin.display(ordering="last_failed_at")
+    @admin.display(description="failed", ordering="last_failed_at")
     def last_failed(self, failed: FailedJob) -> str:
         return short(failed.last_failed_at)
 
@@ -193,10 +210,6 @@ class FailedJobAdmin(Repairs, MessageAdmin):
         counted = failed.attempts - failed.attempts_forgiven
         words = f"{counted} of {job.retry.attempts}" if job else f"{counted}"
         return f"{words}, after {failed.attempts_forgiven} before a retry" if failed.attempts_forgiven else words
-
-
-def may_see_addresses(request: HttpRequest) -> bool:
-    return request.user.has_perm("messaging.see_addresses")
 
 
 def kind_in_a_word(kind: str) -> str:

@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging import preview, repair
@@ -135,17 +136,8 @@ class Repairs(MessageModelAdmin):
 
     def _told(self, request: HttpRequest, batch: Batch, chosen: Chosen) -> HttpResponseRedirect:
         """Say what came of it, on the page of the one job, or of the batch."""
-        if batch.taken:
-            done = "queued again" if batch.action == Batch.Action.RETRY else "discarded"
-            messages.success(request, f"{jobs_in_words(batch.taken)} {done}.")
-        if batch.skipped:
-            messages.warning(request, f"{batch.skipped:,} skipped, because somebody was faster.")
-        for reason, count in batch.done_already.items():
-            messages.info(request, f"{jobs_in_words(count)} not queued: {reason}.")
-        for queue, count in batch.without_job.items():
-            name = preview.visible(queue) or "without a name"
-            messages.error(request, f"{jobs_in_words(count)} not queued: no job of this release has the queue {name}.")
-        if chosen.only:
+        tell(request, batch, linked=chosen.only is not None)
+        if chosen.only or not request.user.has_perm("messaging.view_batch"):
             return redirect(self._back(chosen, request))
         return redirect("admin:messaging_batch_change", batch.pk)
 
@@ -156,6 +148,23 @@ class Repairs(MessageModelAdmin):
             return str(add_preserved_filters(filters, page))
         query = {key: value for key, value in request.GET.items() if key != "ids"}
         return f"{reverse('admin:messaging_failedjob_changelist')}?{urlencode(query)}"
+
+
+def tell(request: HttpRequest, batch: Batch, *, linked: bool = True) -> None:
+    """Say what came of a batch, on the next page; with a link to the batch's own, if that is another one."""
+    if batch.taken:
+        done = "queued again" if batch.action == Batch.Action.RETRY else "discarded"
+        page = reverse("admin:messaging_batch_change", args=[batch.pk])
+        link = linked and request.user.has_perm("messaging.view_batch")
+        show = format_html(' <a href="{}">Show {}</a>', page, batch) if link else ""
+        messages.success(request, format_html("{} {}.{}", jobs_in_words(batch.taken), done, show))
+    if batch.skipped:
+        messages.warning(request, f"{batch.skipped:,} skipped, because somebody was faster.")
+    for reason, count in batch.done_already.items():
+        messages.info(request, f"{jobs_in_words(count)} not queued: {reason}.")
+    for queue, count in batch.without_job.items():
+        name = preview.visible(queue) or "without a name"
+        messages.error(request, f"{jobs_in_words(count)} not queued: no job of this release has the queue {name}.")
 
 
 def primary_keys(text: str) -> list[int]:

@@ -66,12 +66,20 @@ class MessageAdmin(MessageModelAdmin):
         return row.about.link if row.about else preview.in_a_line(row.subject, longest=LONGEST_NAME) or None
 
 
-def attach(rows: Iterable[Any], site: admin.AdminSite, request: HttpRequest) -> None:
-    """Give each row what it is about, if there is such a thing and this user may see it."""
-    rows = list(rows)
+def attach(rows: Iterable[Any], site: admin.AdminSite, request: HttpRequest | None) -> None:
+    """Give each row what it is about, if there is such a thing and this user may see it; and what to keep from them.
+
+    Without a request it is somebody at the shell, who sees the whole database anyway.
+    """
+    rows, hidden = list(rows), request is not None and not may_see_addresses(request)
     subjects = known([getattr(row, "subject", "") for row in rows], site=site, request=request)
     for row in rows:
         row.about = subjects.get(getattr(row, "subject", ""))
+        row.addresses_hidden = hidden
+
+
+def may_see_addresses(request: HttpRequest) -> bool:
+    return request.user.has_perm("messaging.see_addresses")
 
 
 def sentence(row: Any) -> str:

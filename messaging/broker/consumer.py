@@ -84,7 +84,8 @@ class Consumer(Link):
         self._paused: set[str] = set()
         #: The consumer tag of each queue that we are consuming from.
         self._tags: dict[str, str] = {}
-        #: How many messages have come and are not settled, and what RabbitMQ last said of itself, by queue.
+        #: How many messages have come and are not settled, and what RabbitMQ last said of itself, by queue. No depths
+        #: are known while it does not answer.
         self.in_hand: Counter[str] = Counter()
         self.depths: dict[str, Depth] = {}
         self._progress = Progress()

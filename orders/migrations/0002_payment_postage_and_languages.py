@@ -52,7 +52,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="order",
             name="paid_reference",
-            field=models.CharField(blank=True, db_default="", editable=False, max_length=255, verbose_name="payment"),
+            field=models.CharField(
+                blank=True, db_default="", default="", editable=False, max_length=255, verbose_name="payment"
+            ),
         ),
         migrations.AddField(
             model_name="order",

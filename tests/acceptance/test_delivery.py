@@ -15,10 +15,11 @@ from django.utils import timezone
 
 from messaging.events import encode
 from messaging.failures import LONGEST_HEADER, storable
-from messaging.models import FailedJob, JobAttempt, OutboxMessage, ProcessedMessage, Suspect
+from messaging.housekeeping import Housekeeping
+from messaging.models import FailedJob, JobAttempt, OutboxMessage, ProcessedMessage, Suspect, Worker
 from messaging.outbox import publish
 from messaging.quarantine import CRASHES
-from messaging.retry import PermanentFailure
+from messaging.retry import DependencyDown, PermanentFailure
 from tests.acceptance.plant import BellRang, Plant
 from tests.waiting import eventually
 
@@ -248,3 +249,17 @@ def test_an_event_for_later_leaves_later() -> None:
 
     assert Group.objects.get().name.startswith("door 2")
     assert OutboxMessage.objects.count() == 1
+
+
+def test_a_worker_reports_why_it_waits_whatever_a_mail_server_has_said_to_it() -> None:
+    # Given a mail server in whose answer there are bytes that PostgreSQL does not take
+    def send(event: BellRang) -> None:
+        raise DependencyDown("421 no\0 and \udc80 no")
+
+    with Plant(send).running() as worker:
+        ring()
+        eventually(worker.pauses.report)
+        # When its worker reports
+        Housekeeping(worker, threading.Event())._report()
+    # Then staff can read why it waits
+    assert Worker.objects.get().paused["tests.send"]["reason"] == r"421 no\0 and \udc80 no"

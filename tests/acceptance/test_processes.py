@@ -7,11 +7,14 @@ import signal
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from messaging.models import FailedJob, OutboxMessage, PausedQueue, ProcessedMessage, Suspect, Worker
+from messaging import staff
+from messaging.models import FailedJob, OutboxMessage, ProcessedMessage, Suspect, Worker
 from messaging.quarantine import CRASHES
+from messaging.status import QueueStatus, status
 from orders.models import OrderEmail
 from shop.local.rabbitmq_node import PrivateNode
 from tests.acceptance.conftest import StartWorker
@@ -109,16 +112,23 @@ def test_without_a_mail_server_the_job_pauses_and_no_attempt_is_counted(
 def test_a_queue_that_staff_pause_waits_until_they_resume_it(
     start_worker: StartWorker, post_office: PostOffice
 ) -> None:
-    PausedQueue.objects.create(queue="orders.send_confirmation", reason="The template is wrong.")
-    order = place_order()
-    start_worker()
-    eventually(lambda: not OutboxMessage.objects.exists())
-    eventually(
-        lambda: any(each.depths.get("orders.send_confirmation", {}).get("ready") for each in Worker.objects.all())
-    )
-    assert not post_office.offered
+    def confirmations() -> QueueStatus:
+        return next(queue for queue in status().queues if queue.name == "orders.send_confirmation")
 
-    PausedQueue.objects.all().delete()
+    # Given a worker that runs
+    alice = User.objects.create_superuser("alice")
+    start_worker()
+    eventually(lambda: confirmations().consumers == 1)
+    # When Alice pauses its queue
+    staff.pause("orders.send_confirmation", by=alice, reason="The template is wrong.")
+    # Then it obeys: it looks every three seconds, and tells in the report after that what RabbitMQ says
+    eventually(lambda: confirmations().consumers == 0, seconds=10)
+    # And what customers order meanwhile waits in RabbitMQ
+    order = place_order()
+    eventually(lambda: confirmations().ready == 1)
+    assert not post_office.offered
+    # Until she resumes it
+    staff.resume("orders.send_confirmation", by=alice)
     eventually(lambda: OrderEmail.objects.filter(order=order).exists())
 
 
@@ -148,7 +158,7 @@ def test_while_rabbitmq_is_away_alice_orders_as_always_and_gets_her_e_mail_later
     rabbitmq_node: PrivateNode,
 ) -> None:
     start_worker(AMQP_URL=rabbitmq_node.url)
-    eventually(lambda: Worker.objects.exists())
+    eventually(lambda: status().broker_answers)
     rabbitmq_node.stop_app()
     try:
         order = place_order()
@@ -156,6 +166,8 @@ def test_while_rabbitmq_is_away_alice_orders_as_always_and_gets_her_e_mail_later
         assert page.status_code == 200
         assert OutboxMessage.objects.count() == 1
         assert not ProcessedMessage.objects.exists()
+        # And staff are told what is away, by a worker that lives
+        eventually(lambda: status().broker_answers is False)
     finally:
         rabbitmq_node.start_app()
     eventually(lambda: OrderEmail.objects.filter(order=order).exists(), seconds=40)

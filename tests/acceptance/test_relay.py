@@ -64,6 +64,13 @@ def test_a_message_for_a_queue_that_does_not_exist_is_parked_with_the_reason_and
     parked = OutboxMessage.objects.get(pk=message.pk)
     assert "has no queue for" in parked.parked_reason
     assert parked.available_at > timezone.now()
+    # And when it is refused again, it is still known since when it has waited
+    OutboxMessage.objects.update(available_at=timezone.now())
+    with plant.publisher() as publisher:
+        assert relay_batch(publisher) == 0
+    again = OutboxMessage.objects.get(pk=message.pk)
+    assert parked.parked_at == again.parked_at
+    assert again.available_at > parked.available_at
 
 
 def test_an_event_that_no_job_has_subscribed_to_is_parked_and_keeps_nobody_waiting() -> None:

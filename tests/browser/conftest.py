@@ -19,7 +19,10 @@ from shop.local.paths import PROJECT
 from shop.local.ports import LOOPBACK
 from shop.local.processes import Processes
 from shop.local.rabbitmq import forget
+from tests.browser.furnished import finished_pictures, furnished
 from tests.conftest import MailServer
+
+__all__ = ["finished_pictures", "furnished"]
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}

@@ -15,7 +15,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from orders import emails
 from orders.example import example_order
@@ -24,6 +25,8 @@ from shop.catalog.events import PictureUploaded
 from shop.catalog.jobs import make_renditions
 from shop.catalog.models import Picture, Product
 from tests.browser.buying import fill_in, order_button, put_in_cart, width_that_needs_no_scrolling
+from tests.browser.conftest import DESK, PHONE, opened
+from tests.browser.furnished import settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,6 +58,32 @@ def test_an_order_on_a_phone(phone_page: Page, folder: Path, products: list[Prod
     take_pictures(phone_page, folder, products, size="phone")
 
 
+@pytest.mark.parametrize(
+    ("name", "address", "size", "language"),
+    [
+        ("list-desk", "/", DESK, "en"),
+        ("list-phone", "/", PHONE, "en"),
+        ("product-desk", "/products/harbour-mug/", DESK, "en"),
+        ("product-phone-german", "/products/sencha/", PHONE, "de"),
+    ],
+)
+def test_the_shelf_and_a_product(
+    browser: Browser,
+    live_server: LiveServer,
+    furnished: None,
+    folder: Path,
+    name: str,
+    address: str,
+    size: dict[str, int],
+    language: str,
+) -> None:
+    for page in opened(browser, live_server, size, locale=language):
+        page.goto(address)
+        settled(page)
+        assert page.locator("html").get_attribute("lang") == language
+        picture(page, folder / f"{name}.png", full_page=False)
+
+
 def take_pictures(page: Page, folder: Path, products: list[Product], *, size: str) -> None:
     put_in_cart(page, products)
     page.goto("/cart/")
@@ -80,11 +109,11 @@ def take_pictures(page: Page, folder: Path, products: list[Product], *, size: st
     picture(page, folder / f"confirmation-{size}.png")
 
 
-def picture(page: Page, path: Path) -> None:
-    """The whole page, in few colours."""
+def picture(page: Page, path: Path, *, full_page: bool = True) -> None:
+    """The whole page, or what is in its window, in few colours."""
     page.wait_for_load_state("networkidle")
     assert width_that_needs_no_scrolling(page)
-    image = Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB")
+    image = Image.open(BytesIO(page.screenshot(full_page=full_page))).convert("RGB")
     path.parent.mkdir(parents=True, exist_ok=True)
-    image.quantize(224, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(224, kmeans=2, dither=Image.Dither.NONE).save(path, optimize=True)
     assert path.stat().st_size < LARGEST

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 from pytest_django.asserts import assertContains, assertNotContains
 
+from messaging.models import Batch
 from tests.factories import FailedJobFactory, JobAttemptFactory
-from tests.messaging.staff import HOSTILE, LIST, page_of, retry_of
+from tests.messaging.staff import HOSTILE, LIST, discard_of, page_of, retry_of
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +30,12 @@ def test_html_from_outside_is_shown_and_not_run(alice: Client) -> None:
         assertNotContains(page, HOSTILE)
         assertContains(page, "&lt;script&gt;")
     assertNotContains(alice.post(retry_of(failed), follow=True), HOSTILE)
+    # And what staff wrote is no better
+    page = alice.post(discard_of(failed), {"reason": f"{HOSTILE}"}, follow=True)
+    assertContains(page, "in batch")
+    for url in (page_of(failed), f"/admin/messaging/batch/{Batch.objects.latest('pk').pk}/change/"):
+        assertNotContains(alice.get(url), HOSTILE)
+        assertContains(alice.get(url), "&lt;script&gt;")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ from urllib.parse import quote
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from messaging.models import Batch, FailedJob, OutboxMessage
@@ -192,3 +194,31 @@ def test_nonsense_in_an_address_is_refused(alice: Client, query: str) -> None:
 
 def test_a_job_that_is_gone_is_not_found(alice: Client) -> None:
     assert alice.post(f"{LIST}retry/?ids=4711").status_code == 404
+
+
+def test_each_page_about_a_batch_takes_few_queries(alice: Client) -> None:
+    failed = FailedJobFactory.create_batch(30)
+    for action in ("retry_selected", "retry_selected"):
+        alice.post(LIST, selection(action, *failed))
+    batch = Batch.objects.earliest("pk")
+    left = FailedJobFactory.create_batch(3)
+    for address in ("/admin/messaging/batch/", f"/admin/messaging/batch/{batch.pk}/change/", discard_of(*left)):
+        with CaptureQueriesContext(connection) as queries:
+            assert alice.get(address).status_code == 200
+        assert len(queries) <= 15, address
+
+
+def test_alice_is_led_from_one_job_to_its_batch(alice: Client) -> None:
+    failed = FailedJobFactory.create()
+    page = alice.post(retry_of(failed), follow=True)
+    batch = Batch.objects.get()
+    assertContains(page, f'1 job queued again. <a href="/admin/messaging/batch/{batch.pk}/change/">Show {batch}</a>')
+
+
+def test_bob_who_may_not_see_batches_stays_on_the_list() -> None:
+    failed = FailedJobFactory.create_batch(2)
+    bob = signed_in("bob", "view_failedjob", "retry_failedjob")
+    answer = bob.post(retry_of(*failed), follow=True)
+    assertRedirects(answer, LIST + "?")
+    assertContains(answer, "2 jobs queued again.")
+    assertNotContains(answer, "Show batch")

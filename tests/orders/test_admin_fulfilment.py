@@ -78,7 +78,7 @@ def test_staff_anonymise_an_order_that_has_ended_and_no_other(admin_client: Clie
 
 def test_who_may_change_orders_may_not_yet_anonymise_them(client: Client, django_user_model: type[User]) -> None:
     clerk = django_user_model.objects.create_user("clerk", is_staff=True)
-    clerk.user_permissions.set(Permission.objects.filter(codename__in=["view_order", "change_order"]))
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=["view_order", "change_order", "see_addresses"]))
     client.force_login(clerk)
     order = OrderFactory.create()
     choose(client, "mark_shipped", [order], confirmed="mark_shipped")

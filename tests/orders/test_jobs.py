@@ -43,8 +43,9 @@ def test_two_queries_are_enough_to_send(django_assert_num_queries: DjangoAssertN
 def test_a_second_copy_after_a_crash_is_one_record() -> None:
     event = OrderPlaced(order_id=OrderFactory.create().pk)
     run(event)
+    Order.objects.update(confirmed_at=None)
     run(event)
-    assert OrderEmail.objects.count() == 1
+    assert (OrderEmail.objects.count(), len(mail.outbox)) == (1, 2)
 
 
 def test_staff_corrected_the_address_so_the_requested_confirmation_goes_there() -> None:
@@ -53,6 +54,26 @@ def test_staff_corrected_the_address_so_the_requested_confirmation_goes_there() 
     Order.objects.update(email="alice@example.org")
     run(ConfirmationRequested(order_id=order.pk, request_id=uuid4()))
     assert [email.to for email in OrderEmail.objects.order_by("pk")] == ["alcie@example.org", "alice@example.org"]
+
+
+def test_the_order_says_when_its_confirmation_went_out() -> None:
+    order = OrderFactory.create()
+    run(OrderPlaced(order_id=order.pk))
+    order.refresh_from_db()
+    assert order.confirmed_at == OrderEmail.objects.get().sent_at
+
+
+def test_staff_had_it_sent_so_the_message_that_failed_needs_no_attention_and_sends_no_second_copy() -> None:
+    # Given the failed confirmations of two orders
+    order, another = OrderFactory.create_batch(2)
+    for each in (order, another):
+        FailedJobFactory.create(subject=each.subject)
+    # When staff have one of them sent again, and somebody retries the failed one anyway
+    run(ConfirmationRequested(order_id=order.pk, request_id=uuid4()))
+    run(OrderPlaced(order_id=order.pk))
+    # Then its customer has it once, and the other order still needs attention
+    assert len(mail.outbox) == OrderEmail.objects.count() == 1
+    assert FailedJob.objects.get(state=FailedJob.State.NEEDS_ATTENTION).subject == another.subject
 
 
 def test_alice_hears_that_her_parcel_is_on_its_way_and_bob_that_he_gets_none() -> None:
