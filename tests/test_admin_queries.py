@@ -50,7 +50,7 @@ PAGES = {
 @pytest.fixture
 def staff(db: None) -> Client:
     """Somebody whose rights come from both groups, which takes more queries than those of a superuser."""
-    groups: Any = import_module("orders.migrations.0011_groups")
+    groups: Any = import_module("orders.migrations.0004_groups")
     groups.make_groups(apps, connection.schema_editor())
     gwen = User.objects.create_user("gwen", is_staff=True)
     gwen.groups.set(Group.objects.all())

@@ -28,7 +28,7 @@ for group in Group.objects.order_by("name"):
 
 
 def make_groups() -> None:
-    migration: Any = import_module("orders.migrations.0011_groups")
+    migration: Any = import_module("orders.migrations.0004_groups")
     migration.make_groups(apps, connection.schema_editor())
 
 

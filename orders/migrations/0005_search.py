@@ -32,7 +32,7 @@ def drop_indexes(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0011_groups"),
+        ("orders", "0004_groups"),
     ]
 
     operations = [migrations.RunPython(index_parts_of_words, drop_indexes)]

@@ -54,8 +54,8 @@ def existing_permissions(apps: Apps) -> dict[str, Any]:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0010_email_state"),
-        ("messaging", "0010_subjects"),
+        ("orders", "0003_email_state"),
+        ("messaging", "0007_subjects"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
