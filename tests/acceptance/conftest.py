@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import Group
 
 from shop.local.paths import PROJECT
 from shop.local.processes import Process, Processes
@@ -16,6 +17,12 @@ from tests.acceptance.post_office import PostOffice
 from tests.acceptance.trouble.client import Trouble
 
 StartWorker = Callable[..., Process]
+
+
+@pytest.fixture(autouse=True)
+def no_groups(transactional_db: None) -> None:
+    """Jobs of tests leave groups behind and count them; the shop's own are there until the first test is over."""
+    Group.objects.all().delete()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ def test_a_worker_whose_job_hangs_finishes_the_others_and_ends(trouble: Trouble)
         trouble.ask(number)
     worker = trouble.start("--concurrency", "2", TROUBLE_TIME_LIMIT="1", TROUBLE_WORK="0.2")
 
-    assert worker.popen.wait(30) == 1
+    assert worker.popen.wait(60) == 1
     assert "A job hangs" in worker.log.read_text()
     attempt = JobAttempt.objects.get()
     assert "os.read(reading, 1)" in attempt.traceback
@@ -43,7 +43,7 @@ def test_a_job_that_lets_no_other_thread_run_cannot_keep_its_process_alive(troub
     trouble.ask(0, "hold_the_interpreter")
     worker = trouble.start(TROUBLE_SILENCE="3")
 
-    assert worker.popen.wait(30) == 1
+    assert worker.popen.wait(60) == 1
     assert "in hold_the_interpreter" in worker.log.read_text(), "The log says where."
 
 
@@ -54,7 +54,7 @@ def test_a_worker_with_a_thread_that_hangs_ends(trouble: Trouble, thread: str) -
     eventually(trouble.done)
 
     (trouble.folder / f"0 hang {thread}").touch()
-    assert worker.popen.wait(30) == 1
+    assert worker.popen.wait(60) == 1
     assert f"The thread {thread} has not moved for" in worker.log.read_text()
     assert "hang_in_a_system_call" in worker.log.read_text(), "The log says where."
 
@@ -65,5 +65,5 @@ def test_a_worker_with_a_thread_that_has_died_ends(trouble: Trouble) -> None:
     eventually(trouble.done)
 
     (trouble.folder / "0 die relay").touch()
-    assert worker.popen.wait(30) == 1
+    assert worker.popen.wait(60) == 1
     assert "The thread relay has died." in worker.log.read_text()
