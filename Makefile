@@ -1,7 +1,7 @@
 # Every target says what it does in `make help`. A Debian or Ubuntu with python3, venv, make and git is enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test chaos lint format lock clean
+.PHONY: help demo run test chaos soak lint format messages lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,11 +17,14 @@ demo: $(INSTALLED) ## forty orders while a worker is killed and RabbitMQ goes aw
 run: $(INSTALLED) ## the shop with admin, worker and mailbox, until Ctrl-C (PORT=8000 is the default)
 	@exec $(BIN)/python -m shop.local run
 
-test: $(INSTALLED) ## linters, types, checks, and the suite on PostgreSQL and SQLite (ARGS="-k cart": pytest only, with these)
+test: $(INSTALLED) ## linters, types, checks, the suite on PostgreSQL and SQLite, two minutes of chaos (ARGS="-k cart": pytest only, with these)
 	@exec $(BIN)/python -m shop.local test $(ARGS)
 
 chaos: $(INSTALLED) ## the shop under load while everything fails in turn, then a ledger (CHAOS_SECONDS=600 CHAOS_SEED= CHAOS_DATABASE=sqlite)
 	@exec $(BIN)/python -m tests.chaos
+
+soak: $(INSTALLED) ## relay and workers kept busy, to see that nothing grows (SOAK_SECONDS=900)
+	@exec $(BIN)/python -m shop.local servers $(abspath $(BIN))/python -m benchmarks.soak
 
 lint: $(INSTALLED) ## ruff and mypy alone
 	$(BIN)/ruff check
@@ -31,6 +34,10 @@ lint: $(INSTALLED) ## ruff and mypy alone
 format: $(INSTALLED) ## let ruff repair and format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+messages: $(INSTALLED) ## collect the texts to translate into each locale/de, and compile what is translated (needs gettext)
+	$(BIN)/python manage.py makemessages --locale=de --no-wrap --no-obsolete --add-location=file $(foreach folder,.venv .run messaging tests benchmarks,--ignore=$(folder))
+	$(BIN)/python manage.py compilemessages --locale=de --ignore=.venv --ignore=.run --verbosity=0
 
 lock: ## renew requirements*.txt from pyproject.toml (needs uv; UPGRADE=--upgrade takes newer versions)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE) pyproject.toml -o requirements.txt

@@ -19,6 +19,7 @@ NAMES = (
     "idle",
     "admin_pages",
     "repair_rate",
+    "pictures",
 )
 
 

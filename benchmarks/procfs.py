@@ -22,6 +22,12 @@ def memory(pid: int) -> Memory:
     return Memory(kilobytes["Rss"] / 1024, kilobytes["Pss"] / 1024)
 
 
+def peak_memory(pid: int) -> float:
+    """Megabytes: the largest RSS that it has ever had."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
 def cpu_seconds(pid: int) -> float:
     # The name, in parentheses, may hold spaces.
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -32,15 +32,15 @@ def check_url() -> Iterator[CheckMessage]:
 def check_inbox() -> Iterator[CheckMessage]:
     """A message may come again while its retry waits, or when RabbitMQ takes it back from a worker."""
     keep = settings.MESSAGING["KEEP_PROCESSED"]
-    for job in registered().values():
-        again = job.retry.longest * (1 + job.retry.jitter) + CONSUMER_TIMEOUT
-        if keep < again:
-            yield Warning(
-                f"The inbox forgets after {keep} that {job.queue} has done a message, which may come again after "
-                f"{again}. Then the job would be done twice.",
-                hint="Set KEEP_PROCESSED_DAYS to some days.",
-                id="messaging.W001",
-            )
+    retries = [job.retry for job in registered().values()]
+    again = max(retry.longest * (1 + retry.jitter) for retry in retries) + CONSUMER_TIMEOUT
+    if keep < again:
+        yield Warning(
+            f"The inbox forgets after {keep} what is done, but a message may come again after {again}. Then its job "
+            "would be done twice.",
+            hint="Set KEEP_PROCESSED_DAYS to some days.",
+            id="messaging.W001",
+        )
 
 
 def check_drain() -> Iterator[CheckMessage]:

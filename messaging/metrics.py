@@ -36,7 +36,9 @@ def page(request: HttpRequest) -> HttpResponse:
     """For who brings METRICS_TOKEN as a bearer token, as Prometheus can, and for staff who may see failed jobs."""
     try:
         if not may_see(request):
-            return HttpResponse("METRICS_TOKEN, please.\n", status=401, headers={"WWW-Authenticate": "Bearer"})
+            return HttpResponse(
+                "Bring METRICS_TOKEN.\n", status=401, content_type="text/plain", headers={"WWW-Authenticate": "Bearer"}
+            )
         return HttpResponse(generate_latest(_registry), content_type=CONTENT_TYPE_LATEST)
     except DatabaseError:
         return HttpResponse("The database does not answer.\n", status=503, content_type="text/plain")

@@ -17,7 +17,7 @@ _INVISIBLE = re.compile(
 )
 
 #: What anybody would take for an e-mail address; rather too much than too little.
-_ADDRESS = re.compile(r"([^\s<>\"'(){}\[\],;:@])[^\s<>\"'(){}\[\],;:@]*@([^\s<>\"'(){}\[\],;:@]+)")
+ADDRESS = re.compile(r"([^\s<>\"'(){}\[\],;:@])[^\s<>\"'(){}\[\],;:@]*@([^\s<>\"'(){}\[\],;:@]+)")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def in_a_line(text: str, *, longest: int) -> str:
 
 def without_addresses(text: str) -> str:
     """For those who may not see e-mail addresses: "a***@example.org"."""
-    return _ADDRESS.sub(r"\1***@\2", text)
+    return ADDRESS.sub(r"\1***@\2", text)
 
 
 def visible(text: str) -> str:

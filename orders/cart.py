@@ -6,14 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from orders.totals import missing_for_free_shipping, shipping_for, vat_in
 from shop.catalog.models import Product
 
 SESSION_KEY = "cart"
 
 #: Pieces of one product in one order. More is a typing error, or a customer to talk to.
 MAX_QUANTITY = 99
+
+TOO_MANY = gettext_lazy("We send at most %(limit_value)d of one product. Write to us if you need more.")
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,29 @@ class Cart:
         return bool(self.lines)
 
     @property
-    def total(self) -> Decimal:
+    def goods(self) -> Decimal:
         return sum((line.amount for line in self.lines), Decimal("0.00"))
+
+    @property
+    def shipping(self) -> Decimal:
+        return shipping_for(self.goods)
+
+    @property
+    def missing_for_free_shipping(self) -> Decimal:
+        return missing_for_free_shipping(self.goods)
+
+    @property
+    def total(self) -> Decimal:
+        return self.goods + self.shipping
+
+    @property
+    def vat_percent(self) -> Decimal:
+        percent: Decimal = settings.VAT_PERCENT
+        return percent
+
+    @property
+    def vat(self) -> Decimal:
+        return vat_in(self.total, self.vat_percent)
 
 
 def read(session: SessionBase) -> Cart:
@@ -50,7 +77,7 @@ def read(session: SessionBase) -> Cart:
     quantities = quantities_in(session)
     if not quantities:
         return Cart()
-    known = Product.objects.in_bulk(quantities)
+    known = Product.objects.prefetch_related("pictures").in_bulk(quantities)
     gone = {pk for pk in quantities if pk not in known or not known[pk].is_active}
     if gone:
         write(session, {pk: quantity for pk, quantity in quantities.items() if pk not in gone})
@@ -73,9 +100,12 @@ def set_quantity(session: SessionBase, *, pk: int, quantity: int) -> None:
 def refusal(product: Product, quantity: int) -> str:
     """Why the cart cannot hold that many, as a sentence; empty if it can."""
     if quantity > MAX_QUANTITY:
-        return f"We send at most {MAX_QUANTITY} of one product. Write to us if you need more."
+        return str(TOO_MANY) % {"limit_value": MAX_QUANTITY}
+    if not product.stock and quantity:
+        return _("This is sold out.")
     if quantity > product.stock:
-        return f"There are only {product.stock} left." if product.stock else "This is sold out."
+        left = ngettext("There is only %(number)d left.", "There are only %(number)d left.", product.stock)
+        return left % {"number": product.stock}
     return ""
 
 
@@ -94,5 +124,5 @@ def write(session: SessionBase, quantities: Mapping[int, int]) -> None:
 
 def loss(product: Product | None) -> str:
     if product is None:
-        return "Something in your cart is no longer sold, so we took it out."
-    return f"{product.name} is no longer sold, so we took it out of your cart."
+        return _("Something in your cart is no longer sold, so we took it out.")
+    return _("%(product)s is no longer sold, so we took it out of your cart.") % {"product": product.local_name}

@@ -3,7 +3,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from messaging.outbox import publish
 from orders.cart import Cart, CartLine
@@ -18,6 +22,8 @@ class CheckoutDetails:
     email: str
     address: str
     note: str = ""
+    #: In which the customer reads the shop.
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -28,10 +34,15 @@ class Shortage:
 
     @property
     def sentence(self) -> str:
-        name = self.line.product.name
+        facts = {"product": self.line.product.local_name, "left": self.left, "wanted": self.line.quantity}
         if self.left:
-            return f"There are only {self.left} left of {name}: we changed your cart from {self.line.quantity} to that."
-        return f"{name} has just sold out, so we took it out of your cart."
+            sentence = ngettext(
+                "There is only %(left)d left of %(product)s: we changed your cart from %(wanted)d to that.",
+                "There are only %(left)d left of %(product)s: we changed your cart from %(wanted)d to that.",
+                self.left,
+            )
+            return sentence % facts
+        return _("%(product)s has just sold out, so we took it out of your cart.") % facts
 
 
 class OutOfStock(Exception):
@@ -49,7 +60,7 @@ def place_order(*, cart: Cart, details: CheckoutDetails, key: UUID) -> Order:
     that it made the first time.
     """
     try:
-        with transaction.atomic():
+        with transaction.atomic(), translation.override(details.language):
             # The order comes first: of two requests with one key the second waits here, before it takes any stock.
             order = Order.objects.create(
                 checkout_key=key,
@@ -57,14 +68,17 @@ def place_order(*, cart: Cart, details: CheckoutDetails, key: UUID) -> Order:
                 email=details.email,
                 address=details.address,
                 note=details.note,
+                language=details.language,
                 total=cart.total,
+                shipping=cart.shipping,
+                vat_percent=settings.VAT_PERCENT,
             )
             take_stock(cart)
             OrderLine.objects.bulk_create(
                 OrderLine(
                     order=order,
                     product=line.product,
-                    name=line.product.name,
+                    name=line.product.local_name,
                     unit_price=line.product.price,
                     quantity=line.quantity,
                 )

@@ -15,8 +15,26 @@ class OrderPlaced(Event, frozen=True, kw_only=True):
     order_id: int
 
 
+class OrderShipped(Event, frozen=True, kw_only=True):
+    """The parcel of an order is on its way."""
+
+    type: ClassVar[str] = "orders.order_shipped"
+    version: ClassVar[int] = 1
+
+    order_id: int
+
+
+class OrderCancelled(Event, frozen=True, kw_only=True):
+    """An order will not be sent; its pieces are back in the stock."""
+
+    type: ClassVar[str] = "orders.order_cancelled"
+    version: ClassVar[int] = 1
+
+    order_id: int
+
+
 class ConfirmationRequested(Event, frozen=True, kw_only=True):
-    """Staff want the confirmation to go out once more, to the address that the order has now."""
+    """Staff or the customer want the confirmation to go out once more, to the address that the order has now."""
 
     type: ClassVar[str] = "orders.confirmation_requested"
     version: ClassVar[int] = 1

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders import views
+from orders import status, views
 
 app_name = "orders"
 urlpatterns = [
@@ -11,5 +11,7 @@ urlpatterns = [
     path("cart/update/", views.cart_update, name="cart_update"),
     path("cart/remove/", views.cart_remove, name="cart_remove"),
     path("checkout/", views.checkout, name="checkout"),
-    path("orders/<str:token>/", views.status, name="status"),
+    path("orders/<str:token>/", status.status, name="status"),
+    path("orders/<str:token>/again/", status.again, name="again"),
+    path("orders/<str:token>/email/", status.email, name="email"),
 ]

@@ -1,26 +1,38 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from functools import wraps
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from orders import cart, checkout_key
 from orders.checkout import OutOfStock, place_order
 from orders.forms import CheckoutForm, QuantityForm
 from orders.models import Order
 from shop.catalog.models import Product
+from shop.limits.views import limited
 
 #: A form that comes back with sentences in it.
 UNPROCESSABLE = 422
 
-#: How long the status page looks again by itself. Later it says so instead, and a reload is the customer's choice.
-REFRESH_FOR = timedelta(minutes=10)
+
+def form_of_the_cart(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """A page that comes back from a form has the form's address. Whoever opens that once more sees the cart."""
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(view)
+    def posted(request: HttpRequest) -> HttpResponse:
+        return view(request) if request.method == "POST" else redirect("orders:cart")
+
+    return posted
 
 
 @never_cache
@@ -29,7 +41,7 @@ def cart_page(request: HttpRequest) -> HttpResponse:
     return render_cart(request)
 
 
-@require_POST
+@form_of_the_cart
 def cart_add(request: HttpRequest) -> HttpResponse:
     product = posted_product(request)
     if product is None:
@@ -40,13 +52,13 @@ def cart_add(request: HttpRequest) -> HttpResponse:
         refusal = cart.refusal(product, quantity)
         if not refusal:
             cart.set_quantity(request.session, pk=product.pk, quantity=quantity)
-            messages.success(request, f"{product.name} is in your cart.")
+            messages.success(request, _("%(product)s is in your cart.") % {"product": product.local_name})
             return redirect("orders:cart")
         form.add_error("quantity", refusal)
     return render(request, "catalog/product.html", {"product": product, "form": form}, status=UNPROCESSABLE)
 
 
-@require_POST
+@form_of_the_cart
 def cart_update(request: HttpRequest) -> HttpResponse:
     product = posted_product(request)
     if product is None or product.pk not in cart.quantities_in(request.session):
@@ -61,7 +73,7 @@ def cart_update(request: HttpRequest) -> HttpResponse:
     return render_cart(request, wrong=form, status=UNPROCESSABLE)
 
 
-@require_POST
+@form_of_the_cart
 def cart_remove(request: HttpRequest) -> HttpResponse:
     form = QuantityForm({"product": request.POST.get("product"), "quantity": 1})
     if form.is_valid():
@@ -71,6 +83,7 @@ def cart_remove(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("checkout")
 def checkout(request: HttpRequest) -> HttpResponse:
     # The cart is read before the order is looked for: if a first click has emptied it, its order is there to be found.
     contents = cart.read(request.session)
@@ -87,12 +100,12 @@ def checkout(request: HttpRequest) -> HttpResponse:
 
     form = CheckoutForm(request.POST)
     if contents.losses:
-        form.add_error(None, "Please look at your order again before you place it.")
+        form.add_error(None, _("Please look at your order again before you place it."))
     elif key is None:
-        form.add_error(None, "This form was not complete or too old. Nothing was ordered: please send it once more.")
+        form.add_error(None, _("This form was not complete or too old. Nothing was ordered: please send it once more."))
     elif key.total != contents.total:
         form.add_error(
-            None, "Your cart or a price has changed meanwhile. Please look at the new total before you order."
+            None, _("Your cart or a price has changed meanwhile. Please look at the new total before you order.")
         )
     if key is None or not form.is_valid():
         return render_checkout(request, form, contents, status=UNPROCESSABLE)
@@ -108,27 +121,9 @@ def checkout(request: HttpRequest) -> HttpResponse:
     return redirect(order)
 
 
-@never_cache
-@require_GET
-def status(request: HttpRequest, token: str) -> HttpResponse:
-    order = get_object_or_404(Order.objects.with_lines(), token=token)
-    sent = order.confirmation_sent
-    context = {
-        "order": order,
-        "sent": sent,
-        "failed": sent is None and order.needs_attention,
-        "refresh": sent is None and timezone.now() - order.created_at < REFRESH_FOR,
-    }
-    response = render(request, "orders/status.html", context)
-    # The address of this page is its password: it is told to no other site and to no search engine.
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex"
-    return response
-
-
-NOT_SOLD = "That product is no longer sold."
-NOT_IN_CART = "That product is not in your cart any more."
-EMPTY = "Your cart is empty, so nothing was ordered."
+NOT_SOLD = gettext_lazy("That product is no longer sold.")
+NOT_IN_CART = gettext_lazy("That product is not in your cart any more.")
+EMPTY = gettext_lazy("Your cart is empty, so nothing was ordered.")
 
 
 def posted_product(request: HttpRequest) -> Product | None:
@@ -143,7 +138,7 @@ def render_cart(
     request: HttpRequest,
     contents: cart.Cart | None = None,
     *,
-    sentence: str = "",
+    sentence: object = "",
     wrong: QuantityForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -156,5 +151,10 @@ def render_cart(
 def render_checkout(
     request: HttpRequest, form: CheckoutForm, contents: cart.Cart, *, status: int = 200
 ) -> HttpResponse:
-    context = {"form": form, "cart": contents, "checkout_key": checkout_key.issue(contents.total)}
+    context = {
+        "form": form,
+        "cart": contents,
+        "checkout_key": checkout_key.issue(contents.total),
+        "payment_days": settings.PAYMENT_DAYS,
+    }
     return render(request, "orders/checkout.html", context, status=status)

@@ -5,14 +5,17 @@ Without any environment this is development: DEBUG, SQLite in `.run/`, a secret 
 
 from __future__ import annotations
 
+import re
 import secrets
 import warnings
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
 import environ
+import limits
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -47,8 +50,27 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 #: Where customers reach the shop: links in e-mails start with it.
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
-CURRENCY = env.str("CURRENCY", default="EUR")
 SHOP_NAME = env.str("SHOP_NAME", default="Mug & Leaf")
+
+
+def amount(text: str) -> Decimal:
+    """A number that is not negative, with a point before its decimals."""
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,2})?", text):
+        raise ImproperlyConfigured(f"{text!r} is no amount: prices and percentages look like 4.90, 50 or 19.")
+    return Decimal(text)
+
+
+CURRENCY = env.str("CURRENCY", default="EUR")
+#: What sending an order costs the customer, and from which value of goods on it costs nothing; with VAT, as all prices.
+SHIPPING_FLAT = amount(env.str("SHIPPING_FLAT", default="4.90"))
+SHIPPING_FREE_ABOVE = amount(env.str("SHIPPING_FREE_ABOVE", default="50.00"))
+#: The VAT that is in every price. With 0 nothing is said about it.
+VAT_PERCENT = amount(env.str("VAT_PERCENT", default="19"))
+#: Where customers send their money. Without an IBAN they are told to wait for the invoice in the parcel.
+BANK_HOLDER = env.str("BANK_HOLDER", default=SHOP_NAME)
+BANK_IBAN = env.str("BANK_IBAN", default="DE02120300000000202051" if DEBUG else "")  # made for examples
+BANK_BIC = env.str("BANK_BIC", default="BYLADEM1001" if DEBUG else "")
+PAYMENT_DAYS = env.int("PAYMENT_DAYS", default=14)
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -58,10 +80,12 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.humanize",
     "django.contrib.sitemaps",
+    "axes",
     "csp",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "messaging",
+    "shop.limits",
     "shop.catalog",
     "orders",
 ]
@@ -71,11 +95,14 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "shop.languages.english_for_staff",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
     # Bodies are first read when views and their tokens are looked at, which is after the last of these.
     "shop.request_size.limited",
 ]
@@ -134,6 +161,7 @@ else:
         **DATABASES["default"].get("OPTIONS", {}),
     }
 
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -144,7 +172,14 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+#: A visitor's choice in the foot of a page, in a cookie, goes before what the browser asks for.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+#: Of the pages around the apps; each app has a folder of its own.
+LOCALE_PATHS = [BASE_DIR / "shop" / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = True
 USE_TZ = True
@@ -168,6 +203,35 @@ MEDIA_URL = "/media/"
 LARGEST_UPLOAD = 128 * 1024 * 1024
 LARGEST_REQUEST = 1024 * 1024
 
+#: Proxies of ours before the shop. Each adds an entry to X-Forwarded-For, and what else stands there is not believed.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+
+def limit(text: str) -> str:
+    try:
+        limits.parse(text)
+    except ValueError:
+        raise ImproperlyConfigured(f'{text!r} is no limit. One looks like "60 per 10 minutes".') from None
+    return text
+
+
+#: How often one client may send a form. Hundreds of customers of one mobile network can be one address.
+LIMITS = {
+    "checkout": limit(env.str("CHECKOUT_LIMIT", default="60 per 10 minutes")),
+    "resend": limit(env.str("RESEND_LIMIT", default="20 per hour")),
+}
+
+# Wrong passwords for one name from one address; nobody can lock a colleague out from elsewhere.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURES", default=6)
+AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOGIN_LOCK_MINUTES", default=15))
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "shop.limits.client.address"
+AXES_LOCKOUT_CALLABLE = "shop.limits.views.locked_out"
+
 # Nothing inline and nothing from elsewhere: a text that slipped through unescaped could still do nothing.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -187,6 +251,9 @@ vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:1025"))
 #: Seconds. A mail server that hangs must not hold a worker for longer.
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SHOP_NAME} <orders@shop.example>")
+
+#: Where answers to e-mails go.
+REPLY_TO_EMAIL = env.str("REPLY_TO_EMAIL", default=DEFAULT_FROM_EMAIL)
 
 MESSAGING: dict[str, Any] = {
     "AMQP_URL": env.str("AMQP_URL", default="amqp://guest:guest@localhost:5672/%2F"),
@@ -211,6 +278,7 @@ if not DEBUG:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    LANGUAGE_COOKIE_SECURE = True
 
 LOGGING = {
     "version": 1,

@@ -1,4 +1,4 @@
-"""`ls` is the architecture, and imports point down only: messaging < shop.catalog < orders < shop.urls."""
+"""`ls` is the architecture, and imports point down only: messaging, shop.limits < shop.catalog < orders < shop.urls."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ SOURCES = sorted(path for package in ("messaging", "shop", "orders") for path in
 #: Package, and what lies above it.
 LAYERS = {
     "messaging": ["shop", "orders"],
+    "shop.limits": ["messaging", "shop.catalog", "orders", "shop.urls", "shop.health", "shop.local"],
     "shop.catalog": ["orders", "shop.urls", "shop.health", "shop.local"],
     "orders": ["shop.urls", "shop.health", "shop.local"],
 }

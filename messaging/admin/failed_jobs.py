@@ -193,7 +193,7 @@ class FailedJobAdmin(Repairs, MessageAdmin):
         """With a sign of its own, so that nobody depends on reading it; never by colour alone."""
         return format_html('<span class="kind kind-{}">{}</span>', failed.kind, kind_in_a_word(failed.kind))
 
-    @admin.display(ordering="last_failed_at")
+    @admin.display(description="failed", ordering="last_failed_at")
     def last_failed(self, failed: FailedJob) -> str:
         return short(failed.last_failed_at)
 

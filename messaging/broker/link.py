@@ -128,6 +128,8 @@ class Link(SteadyThread):
 
     def _open(self, channel: Channel) -> None:
         self._channel = channel
+        # From here on, before anything comes over the new channel, nothing of the old one may be settled.
+        self.generation += 1
         channel.add_on_close_callback(self._channel_closed)
         topology = self.topology
         channel.exchange_declare(topology.events_exchange, "topic", durable=True)
@@ -140,11 +142,10 @@ class Link(SteadyThread):
 
     def _declared(self, channel: Channel) -> None:
         self._forget_deadline()
-        if self.generation:
+        if self.tried.is_set():
             logger.info("RabbitMQ is back.")
         self._failures = 0
         self.failure = None
-        self.generation += 1
         self.on_ready(channel)
         self.ready.set()
         self.tried.set()
@@ -179,7 +180,7 @@ class Link(SteadyThread):
             self.failure = BrokerUnavailable(
                 f"RabbitMQ at {node.host}:{node.port} (AMQP_URL) cannot be reached: {cause(error)}"
             )
-            if self._failures == 1 and self.generation:
+            if self._failures == 1 and self.tried.is_set():
                 logger.warning("%s", self.failure)
         if self._failures >= PATIENCE * len(self.nodes) or isinstance(self.failure, BrokerMisconfigured):
             self.tried.set()

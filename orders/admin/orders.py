@@ -23,17 +23,20 @@ from messaging.admin.rows import may_see_addresses, short
 from messaging.models import FailedJob
 from messaging.preview import without_addresses
 from orders.admin.email_state import CountedPaginator, EmailStateFilter, OrderList, attach, badge
+from orders.admin.fulfilment import Fulfilment
 from orders.admin.preview import Previewing
 from orders.admin.resend import Resending
 from orders.admin.timeline import history_of
 from orders.models import FIRST_NUMBER, Order
 from shop.catalog.money import format_money
 
-DETAILS = ["name", "address", "note", "money", "created_at", "page"]
+#: When an order went through what an order goes through.
+MOMENTS = ["created_at", "paid_at", "paid_reference", "shipped_at", "cancelled_at", "anonymised_at"]
+DETAILS = ["name", "address", "note", "money", "shipping", *MOMENTS, "page"]
 
 
 @admin.register(Order)
-class OrderAdmin(Resending, Previewing):
+class OrderAdmin(Fulfilment, Resending, Previewing):
     #: Sorted only by what has an index: nobody waits for a million orders to be sorted by their total.
     list_display = ["order_number", "email_state", "customer", "money", "placed"]
     list_filter = [EmailStateFilter, "created_at"]
@@ -45,7 +48,7 @@ class OrderAdmin(Resending, Previewing):
     paginator = CountedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = ["resend_confirmation"]
+    actions = ["resend_confirmation", *Fulfilment.fulfilment_actions]
     #: Everything but the e-mail address, which customers mistype.
     readonly_fields = ["email_state", "shown_email", *DETAILS]
 

@@ -46,7 +46,7 @@ class Previewing(admin.ModelAdmin[Order]):
         order = get_object_or_404(Order.objects.with_lines(), pk=pk)
         if not self.has_view_permission(request, order):
             raise PermissionDenied
-        message = emails.confirmation(order, message_id=emails.confirmation_id(order, None))
+        message = emails.compose_confirmation(order)
         parts = {"text": str(message.body), "html": str(message.alternatives[0][0])}
         if part not in parts:
             raise Http404("An e-mail has two parts, text and html.")

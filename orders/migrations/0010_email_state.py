@@ -14,13 +14,18 @@ def confirm_what_was_sent(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0001_initial"),
+        ("orders", "0002_payment_postage_and_languages"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
             name="order",
-            options={"permissions": [("resend_confirmation", "Can send confirmations again")]},
+            options={
+                "permissions": [
+                    ("resend_confirmation", "Can send confirmations again"),
+                    ("anonymise_order", "Can anonymise orders"),
+                ]
+            },
         ),
         migrations.AddField(
             model_name="order",

@@ -216,6 +216,10 @@ class Picture(models.Model):
 
     def url(self, width: int, suffix: str = "webp") -> str:
         """Of the rendition of that width, or of the widest below it that there is."""
+        return self.image.storage.url(renditions.name_of(self.original, self.size(width)[0], suffix))
+
+    def size(self, width: int) -> tuple[int, int]:
+        """Width and height of that rendition."""
         there = renditions.widths_of(self.width)
         fitting = max((each for each in there if each <= width), default=there[0])
-        return self.image.storage.url(renditions.name_of(self.original, fitting, suffix))
+        return fitting, renditions.height_of((self.width, self.height), fitting)

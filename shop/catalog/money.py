@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from babel.numbers import format_currency
 from django.conf import settings
-
-SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
+from django.utils.translation import get_language, to_locale
 
 
 def format_money(amount: Decimal) -> str:
-    """ "€1,234.50", or "1,234.50 CHF" where the currency has no symbol of its own."""
-    symbol = SYMBOLS.get(settings.CURRENCY)
-    return f"{symbol}{amount:,.2f}" if symbol else f"{amount:,.2f} {settings.CURRENCY}"
+    """As the active language writes it: "€1,234.50" in English, "1.234,50 €" in German."""
+    return format_currency(amount, settings.CURRENCY, locale=to_locale(get_language() or settings.LANGUAGE_CODE))

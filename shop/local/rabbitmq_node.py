@@ -17,38 +17,53 @@ from shop.local.say import CannotGoOn
 
 #: The programs themselves. The wrappers in /usr/sbin insist on the user rabbitmq and on the system's node.
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")
+#: Seconds. It takes half of one when nothing else happens on the machine.
+CTL_PATIENCE = 300
 #: Where a node's folder says how to reach it.
 ADDRESS = "address.json"
+#: What lets the nodes of a cluster in, in the folder of each.
+COOKIE = ".erlang.cookie"
 
 
 class PrivateNode:
     """Made by `start()`, or by `at()` for a node that another program of ours has started."""
 
     def __init__(
-        self, folder: Path, *, amqp: int, distribution: int, epmd: int, password: str, name: str = "shop"
+        self,
+        folder: Path,
+        *,
+        amqp: int,
+        distribution: int,
+        epmd: int,
+        password: str,
+        name: str = "shop",
+        joins: str = "",
     ) -> None:
+        """`joins` names the node whose cluster this one joins when it boots for the first time."""
         self.folder = folder
         self.amqp = amqp
         self.distribution = distribution
         self.epmd = epmd
         self.password = password
         self.name = f"{name}@localhost"
+        self.joins = joins
         self._epmd: Process | None = None
         self._server: Process | None = None
 
     @classmethod
-    def start(cls, folder: Path, *, keep: bool = False) -> Self:
+    def start(cls, folder: Path, *, keep: bool = False, name: str = "shop") -> Self:
         """Start a node whose data live in `folder`: emptied first, unless `keep`."""
         install_rabbitmq()
-        if folder.exists() and not keep:
-            shutil.rmtree(folder)
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
         amqp, distribution, epmd = free_ports(3)
         password_file = folder / "password"
         if not password_file.exists():
             password_file.touch(mode=0o600)
             password_file.write_text(secrets.token_urlsafe(16))
-        node = cls(folder, amqp=amqp, distribution=distribution, epmd=epmd, password=password_file.read_text())
+        password = password_file.read_text()
+        node = cls(folder, amqp=amqp, distribution=distribution, epmd=epmd, password=password, name=name)
         node.boot()
         return node
 
@@ -69,20 +84,24 @@ class PrivateNode:
 
     def ctl(self, *arguments: str) -> str:
         """Run rabbitmqctl on this node and return what it prints."""
-        done = subprocess.run(
-            [PROGRAMS / "rabbitmqctl", "--quiet", *arguments],
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        try:
+            done = subprocess.run(
+                [PROGRAMS / "rabbitmqctl", "--quiet", *arguments],
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=CTL_PATIENCE,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise CannotGoOn(f"rabbitmqctl {' '.join(arguments)} did not end in {CTL_PATIENCE} seconds.") from error
         if done.returncode:
             raise CannotGoOn(f"rabbitmqctl {' '.join(arguments)} failed: {done.stderr.strip() or done.stdout}")
         return done.stdout
 
     def stop(self) -> None:
+        """Also its epmd: of several nodes with one, stop its owner last."""
         for process in (self._server, self._epmd):
             if process is not None:
                 process.stop()
@@ -118,7 +137,7 @@ class PrivateNode:
         kept = {name: os.environ[name] for name in ("PATH", "TERM", "TZ") if name in os.environ}
         loopback_only = "-kernel inet_dist_use_interface {127,0,0,1}"
         return kept | {
-            "HOME": str(self.folder),  # the Erlang cookie lives there
+            "HOME": str(self.folder),  # for the cookie
             "LANG": "C.UTF-8",
             # Always the same, for the data belong to it. No clash: nodes are found through our own epmd.
             "RABBITMQ_NODENAME": self.name,
@@ -143,6 +162,10 @@ class PrivateNode:
             "loopback_users": "none",  # the listener itself is on loopback
             "log.file.level": "warning",
         }
+        if self.joins:
+            settings["cluster_formation.peer_discovery_backend"] = "classic_config"
+            settings["cluster_formation.classic_config.nodes.1"] = self.joins
+            settings["cluster_formation.classic_config.nodes.2"] = self.name
         text = "".join(f"{name} = {value}\n" for name, value in settings.items())
         (self.folder / "rabbitmq.conf").write_text(text)
         (self.folder / "enabled_plugins").write_text("[].\n")
@@ -151,6 +174,7 @@ class PrivateNode:
             "distribution": self.distribution,
             "epmd": self.epmd,
             "password": self.password,
+            "name": self.name.partition("@")[0],
         }
         (self.folder / ADDRESS).touch(mode=0o600)
         (self.folder / ADDRESS).write_text(json.dumps(address))

@@ -1,7 +1,8 @@
-"""What `make test` runs: linters, types, Django's own checks, and the suite on both databases."""
+"""What `make test` runs: linters, types, Django's own checks, the suite on both databases, and a short `make chaos`."""
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 import time
@@ -32,6 +33,9 @@ CHECKS: dict[str, tuple[Sequence[str], dict[str, str]]] = {
     "check --deploy": ([*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
 }
 
+#: A short round with the faults that matter most, on PostgreSQL and a cluster of its own.
+CHAOS = {"CHAOS_SECONDS": "120", "CHAOS_SEED": "", "CHAOS_DATABASE": "", "CHAOS_FAULTS": ""}
+
 
 def test_everything(arguments: Sequence[str]) -> int:
     """Run all of it, also after a failure, and return the exit code. With arguments: only pytest, with those."""
@@ -54,6 +58,8 @@ def test_everything(arguments: Sequence[str]) -> int:
                 step(name, command, sqlite | extra)
         step("pytest on PostgreSQL", [PYTHON, "-m", "pytest", *arguments], environment)
         step("pytest on SQLite", [PYTHON, "-m", "pytest", *arguments], sqlite)
+    if not arguments:
+        step("chaos", [PYTHON, "-m", "tests.chaos"], dict(os.environ) | CHAOS)
 
     print()
     for name, seconds in timings.items():

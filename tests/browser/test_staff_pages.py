@@ -19,7 +19,7 @@ from tests.browser.conftest import DESK, PHONE, opened
 from tests.browser.staff_pages import NOW, a_batch, a_morning
 
 # Eight pages, each looked at by axe: that takes a while when the machine has other things to do.
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.django_db(transaction=True, reset_sequences=True), pytest.mark.timeout(400)]
 
 #: The pages that the documentation shows.
 SHOWN = {"failed-jobs", "failed-job", "overview"}

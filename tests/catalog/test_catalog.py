@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import translation
 from pytest_django import Settings
 
 from shop.catalog.models import Product
@@ -71,7 +72,18 @@ def test_staff_add_a_product(admin_client: Client) -> None:
     assert Product.objects.get().stock == 8
 
 
-@pytest.mark.parametrize(("currency", "text"), [("EUR", "€1,234.50"), ("GBP", "£1,234.50"), ("CHF", "1,234.50 CHF")])
-def test_money_has_two_decimals_and_its_currency(settings: Settings, currency: str, text: str) -> None:
+@pytest.mark.parametrize(
+    ("currency", "language", "text"),
+    [
+        ("EUR", "en", "€1,234.50"),
+        ("GBP", "en", "£1,234.50"),
+        ("CHF", "de", "1.234,50\N{NO-BREAK SPACE}CHF"),
+        ("EUR", "de", "1.234,50\N{NO-BREAK SPACE}€"),
+    ],
+)
+def test_money_is_written_as_each_language_writes_it(
+    settings: Settings, currency: str, language: str, text: str
+) -> None:
     settings.CURRENCY = currency
-    assert format_money(Decimal("1234.5")) == text
+    with translation.override(language):
+        assert format_money(Decimal("1234.5")) == text

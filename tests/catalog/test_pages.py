@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import re
+from io import BytesIO
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
-from pytest_django import DjangoAssertNumQueries
+from PIL import Image
+from pytest_django import DjangoAssertNumQueries, Settings
 
+from shop.catalog.events import PictureUploaded
+from shop.catalog.jobs import make_renditions
 from shop.catalog.models import Category, Product
 from tests.catalog.photographs import photograph, picture_of
-from tests.factories import ProductFactory
+from tests.factories import OrderFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -33,14 +39,28 @@ def test_a_page_of_24_products_with_pictures_takes_at_most_6_queries(
 
 
 @pytest.mark.parametrize(
-    "address", ["/search/?q=mug", "/shelves/tea/", "/products/assam/", "/sitemap.xml", "/nowhere/"]
+    "address",
+    [
+        *(
+            "/?page=2",
+            "/search/?q=mug",
+            "/shelves/tea/",
+            "/products/assam/",
+            "/sitemap.xml",
+            "/robots.txt",
+            "/nowhere/",
+        ),
+        *("/cart/", "/checkout/", "/orders/alices/"),
+    ],
 )
 def test_no_page_takes_more_than_12_queries(client: Client, tea: Category, address: str) -> None:
-    for product in [ProductFactory.create(slug="assam", category=tea), *ProductFactory.create_batch(8, category=tea)]:
+    # Given somebody with seven things in the cart, and an order
+    OrderFactory.create(token="alices")
+    for product in [ProductFactory.create(slug="assam", category=tea), *ProductFactory.create_batch(30, category=tea)]:
         picture_of(photograph(10, 10), product=product)
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    for product in Product.objects.all()[:7]:
+        client.post("/cart/add/", {"product": product.pk, "quantity": 1})
+    with CaptureQueriesContext(connection) as queries:
         client.get(address)
     assert len(queries) <= 12
 
@@ -93,6 +113,21 @@ def test_search_engines_read_price_and_stock(client: Client) -> None:
     assert 'itemprop="price" content="12.50"' in page
     assert "https://schema.org/OutOfStock" in page
     assert '<meta property="og:title"' in page
+
+
+def test_a_product_that_is_shared_elsewhere_shows_its_picture(client: Client, settings: Settings) -> None:
+    settings.SITE_URL = "https://shop.example"
+    picture = picture_of(photograph(1000, 800))
+    address = picture.product.get_absolute_url()
+    assert "og:image" not in client.get(address).content.decode()
+    list(make_renditions(PictureUploaded(picture_id=picture.pk)))
+    for page in (client.get(address).content.decode(), client.get("/").content.decode()):
+        told = dict(re.findall(r'<meta property="og:(image[:a-z]*)" content="([^"]*)">', page))
+        assert told["image"].startswith("https://shop.example/media/renditions/")
+        file = client.get(told["image"].removeprefix("https://shop.example"))
+        assert file["Content-Type"] == "image/webp"
+        with Image.open(BytesIO(file.getvalue())) as image:
+            assert [str(side) for side in image.size] == [told["image:width"], told["image:height"]] == ["960", "768"]
 
 
 def test_the_sitemap_names_what_is_for_sale(client: Client, tea: Category) -> None:

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from PIL import Image
+from pytest_django import Settings
 
 from messaging.events import decode_envelope, decode_event
 from messaging.models import FailedJob, OutboxMessage
@@ -174,6 +175,21 @@ def test_renditions_are_made_and_removed_on_any_storage(storage: type[Storage]) 
     renditions.remove(store, original)
     renditions.remove(store, original)
     assert not store.exists(renditions.name_of(original, 100, "webp"))
+
+
+def test_a_shop_whose_files_are_on_no_disk_shows_the_same(client: Client, settings: Settings) -> None:
+    backend = "django.core.files.storage.InMemoryStorage"
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": backend}}
+    picture = picture_of(photograph(100, 80))
+    run(make_renditions(PictureUploaded(picture_id=picture.pk)))
+    address = picture.url(100, "avif")
+    assert address in client.get(picture.product.get_absolute_url()).content.decode()
+    answer = client.get(address)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/avif")
+    assert answer.getvalue()[4:12] == b"ftypavif"
+    picture.delete()
+    run(remove_files(PictureRemoved(original=picture.original)))
+    assert client.get(address).status_code == 404
 
 
 def test_a_replaced_picture_shows_a_placeholder_again_and_its_old_files_go() -> None:

@@ -18,7 +18,10 @@ class Kind(enum.Enum):
     BROKER = "broker"
     DATABASE = "database"
     MAIL = "mail server"
-    PROGRAM = "program"
+    PROGRAM = "worker or relay"
+    WEB = "web server"
+    CLOCK = "clock"
+    MESSAGE = "message"
 
 
 @dataclass
@@ -39,6 +42,8 @@ class Death:
 
     alive: datetime
     dead: datetime
+    #: It did not drain: what it was doing is half done.
+    sudden: bool
 
 
 @dataclass
@@ -59,7 +64,12 @@ class Diary:
         return any(each.kind is kind and each.felt(begin, end) for each in self.episodes)
 
     def a_worker_died(self, begin: datetime, end: datetime) -> bool:
-        return any(begin <= death.dead and death.alive <= end for death in self.deaths)
+        return any(death.sudden and begin <= death.dead and death.alive <= end for death in self.deaths)
+
+    def the_database_died(self, begin: datetime, end: datetime) -> bool:
+        """No aftermath here: what is committed after its end is committed."""
+        databases = [each for each in self.episodes if each.kind is Kind.DATABASE]
+        return any(each.began <= end and begin <= (each.ended or now()) for each in databases)
 
 
 def now() -> datetime:

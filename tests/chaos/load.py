@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -45,6 +46,9 @@ class Customers:
         self.refused: list[Refused] = []
         #: How often a page did not come and was asked for again.
         self.reloads = 0
+        #: How many have sent the checkout form and wait for its answer.
+        self.checking_out = 0
+        self._lock = threading.Lock()
         self._seed = seed
         self._closing = threading.Event()
         self._threads = [threading.Thread(target=self._live, args=(person,), name=person) for person in PEOPLE]
@@ -69,7 +73,10 @@ class Customers:
 
         while not self._closing.is_set():
             with httpx.Client(
-                base_url=self.site, follow_redirects=True, timeout=TIMEOUT, transport=Reloading(self._reload)
+                base_url=self.site,
+                follow_redirects=True,
+                timeout=TIMEOUT,
+                transport=Reloading(self._reload, self._waits),
             ) as browser:
                 self._buy(browser, person, choice, look)
 
@@ -84,6 +91,18 @@ class Customers:
             if purchase is not None:
                 self.bought.append(Bought(purchase, began, now()))
 
+    @contextmanager
+    def _waits(self, request: httpx.Request) -> Iterator[None]:
+        """For its answer. Only a checkout is counted."""
+        one = int(request.method == "POST" and request.url.path == "/checkout/")
+        with self._lock:
+            self.checking_out += one
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.checking_out -= one
+
     def _reload(self) -> bool:
         """Wait a little; whether to try again."""
         self.reloads += 1
@@ -93,15 +112,19 @@ class Customers:
 class Reloading(httpx.BaseTransport):
     """Asks again when an answer does not come, also for a form that was sent: its hidden key makes that harmless."""
 
-    def __init__(self, again: Callable[[], bool]) -> None:
+    def __init__(
+        self, again: Callable[[], bool], waits: Callable[[httpx.Request], AbstractContextManager[None]]
+    ) -> None:
         self._again = again
+        self._waits = waits
         self._transport = httpx.HTTPTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         for _ in range(PATIENCE):
             try:
-                answer = self._transport.handle_request(request)
-                answer.read()
+                with self._waits(request):
+                    answer = self._transport.handle_request(request)
+                    answer.read()
             except httpx.TransportError:
                 if not self._again():
                     raise

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from messaging.management.startup import COULD_NOT_START
 from shop.local.paths import PROJECT
 from shop.local.ports import LOOPBACK, answers
 from shop.local.processes import Process, Processes
@@ -15,6 +17,10 @@ from tests.chaos.diary import Death, Diary, now
 
 #: Seconds between two looks at what is still running.
 TICK = 0.05
+#: Bytes of address space of a worker, of which its threads reserve half and use little.
+MEMORY_LIMIT = 2 * 1024**3
+#: Exit codes of a worker that was asked to stop; that could not go on and has drained; that never began.
+IN_PEACE = {0, 1, COULD_NOT_START}
 MANAGE = [sys.executable, str(PROJECT / "manage.py")]
 
 
@@ -51,8 +57,14 @@ class Programs(threading.Thread):
         self.keep("web", command, environment)
         self._kept["web"].process.wait_until(lambda: answers(port))
 
-    def keep_command(self, name: str, *arguments: str, environment: Mapping[str, str]) -> None:
-        self.keep(name, [*MANAGE, *arguments], environment)
+    def keep_relay(self, environment: Mapping[str, str]) -> None:
+        self.keep("relay", [*MANAGE, "run_relay"], environment)
+
+    def keep_worker(self, number: int, environment: Mapping[str, str], *, concurrency: int) -> None:
+        limited = ["prlimit", f"--as={MEMORY_LIMIT}", *MANAGE]
+        self.keep(
+            f"worker-{number}", [*limited, "run_consumer", "--no-relay", f"--concurrency={concurrency}"], environment
+        )
 
     @property
     def workers(self) -> list[str]:
@@ -68,6 +80,10 @@ class Programs(threading.Thread):
     def kill(self, name: str) -> None:
         """kill -9. The next look finds it dead."""
         self._kept[name].process.kill()
+
+    def ask_to_stop(self, name: str) -> None:
+        """SIGTERM, as when a new release is rolled out."""
+        self._kept[name].process.popen.send_signal(signal.SIGTERM)
 
     def run(self) -> None:
         while not self._stopped.wait(TICK):
@@ -87,7 +103,8 @@ class Programs(threading.Thread):
 
     def _replace(self, name: str, kept: Kept) -> None:
         if name.startswith("worker"):
-            self._diary.deaths.append(Death(kept.seen, now()))
+            in_peace = kept.process.popen.returncode in IN_PEACE
+            self._diary.deaths.append(Death(kept.seen, now(), sudden=not in_peace))
         kept.process.kill()  # what is left of its group
         kept.process = self._processes.start(name, kept.command, env=kept.environment)
         kept.starts += 1

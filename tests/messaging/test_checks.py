@@ -25,7 +25,7 @@ def test_the_settings_as_they_come_are_good() -> None:
     ("change", "complaint"),
     [
         ({"AMQP_URL": "http://localhost"}, "messaging.E001 AMQP_URL is malformed"),
-        ({"KEEP_PROCESSED": timedelta(hours=1)}, "messaging.W001 The inbox forgets after 1:00:00 that"),
+        ({"KEEP_PROCESSED": timedelta(hours=1)}, "messaging.W001 The inbox forgets after 1:00:00 what is done"),
         ({"DRAIN_TIMEOUT": timedelta(minutes=30)}, "messaging.W002 A worker that is to stop waits 0:30:00"),
     ],
 )

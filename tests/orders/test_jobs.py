@@ -4,11 +4,13 @@ from uuid import uuid4
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from messaging.events import Event
+from messaging.jobs import registered
 from messaging.models import FailedJob
-from orders.events import ConfirmationRequested, OrderPlaced
+from orders.events import ConfirmationRequested, OrderCancelled, OrderPlaced, OrderShipped
 from orders.jobs import send_confirmation
 from orders.models import Order, OrderEmail
 from tests.factories import FailedJobFactory, OrderFactory
@@ -74,12 +76,43 @@ def test_staff_had_it_sent_so_the_message_that_failed_needs_no_attention_and_sen
     assert FailedJob.objects.get(state=FailedJob.State.NEEDS_ATTENTION).subject == another.subject
 
 
+def test_alice_hears_that_her_parcel_is_on_its_way_and_bob_that_he_gets_none() -> None:
+    alices, bobs = OrderFactory.create(), OrderFactory.create(email="bob@example.org")
+    run(OrderShipped(order_id=alices.pk))
+    run(OrderCancelled(order_id=bobs.pk))
+    assert [each.subject.split(" - ")[0] for each in mail.outbox] == [
+        f"Order {alices.number} is on its way",
+        f"Order {bobs.number} is cancelled",
+    ]
+    assert set(OrderEmail.objects.values_list("order", "kind", "to")) == {
+        (alices.pk, "shipped", "alice@example.org"),
+        (bobs.pk, "cancelled", "bob@example.org"),
+    }
+
+
+def test_a_confirmation_that_was_asked_for_settles_those_that_had_failed() -> None:
+    order, other = OrderFactory.create_batch(2)
+    failed, others = (FailedJobFactory.create(subject=f"orders.order/{each.pk}") for each in (order, other))
+    notice = FailedJobFactory.create(subject=f"orders.order/{order.pk}", queue="orders.send_shipped")
+    run(ConfirmationRequested(order_id=order.pk, request_id=uuid4()))
+    states = dict(FailedJob.objects.values_list("pk", "state"))
+    assert states == {failed.pk: "resolved", others.pk: "needs_attention", notice.pk: "needs_attention"}
+
+
+def test_nobody_writes_to_a_customer_who_wants_to_be_forgotten() -> None:
+    order = OrderFactory.create(shipped_at=timezone.now(), anonymised_at=timezone.now(), email="")
+    for event in (OrderPlaced(order_id=order.pk), OrderShipped(order_id=order.pk)):
+        run(event)
+    assert not mail.outbox
+    assert not OrderEmail.objects.exists()
+
+
 def test_an_order_that_was_deleted_is_said_to_be_missing() -> None:
     with pytest.raises(Order.DoesNotExist):
         run(OrderPlaced(order_id=4711))
 
 
 def run(event: Event) -> None:
-    assert isinstance(event, OrderPlaced | ConfirmationRequested)
-    for _ in send_confirmation(event):
+    [job] = [job for job in registered().values() if type(event) in job.events]
+    for _ in job.function(event) or ():
         pass

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from shop.catalog.demo import above
+
 PICTURES = Path(__file__).with_name("pictures")
 
 WIDTH, HEIGHT = 1200, 1500
@@ -27,6 +29,8 @@ def main() -> None:
     for slug, drawing in DRAWINGS.items():
         wall, table, things = drawing
         paint(scene(wall, table, things), PICTURES / f"{slug}.webp")
+    for slug, svg in above.DRAWINGS.items():
+        paint(svg, PICTURES / f"{slug}-above.webp")
 
 
 def paint(svg: str, target: Path) -> None:
@@ -45,7 +49,8 @@ def scene(wall: str, table: str, things: str) -> str:
     return f"""<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}">
 <defs>
   <radialGradient id="window" cx="0.22" cy="0.2" r="0.95">
-    <stop offset="0" stop-color="#fff" stop-opacity="0.55"/><stop offset="1" stop-color="#000" stop-opacity="0.14"/>
+    <stop offset="0" stop-color="#fff" stop-opacity="0.7"/><stop offset="0.6" stop-color="#fff" stop-opacity="0.18"/>
+    <stop offset="1" stop-color="#3a2408" stop-opacity="0.08"/>
   </radialGradient>
   <linearGradient id="round">
     <stop offset="0" stop-color="#000" stop-opacity="0.1"/><stop offset="0.2" stop-color="#fff" stop-opacity="0.26"/>

@@ -19,8 +19,9 @@ class DemoProduct:
     price: str
     stock: int
     description: Text
-    #: What the picture shows.
+    #: What the picture shows, and the second one, if there is one.
     alt: Text
+    alt_above: Text | None = None
 
 
 CATEGORIES = {
@@ -43,6 +44,7 @@ PRODUCTS = [
             "gedreht und glasiert, darum hat keiner ganz denselben Rand. Fasst 350 ml und darf in die Spülmaschine.",
         ),
         Text("A blue-grey stoneware mug with a pale, unglazed foot", "Ein blaugrauer Becher mit hellem Fuß"),
+        Text("The mug from above, full of black tea, on a pale table", "Der Becher von oben, voll mit schwarzem Tee"),
     ),
     DemoProduct(
         "orchard-mug",
@@ -57,6 +59,7 @@ PRODUCTS = [
             "Finger. Steinzeug, 350 ml, spülmaschinenfest.",
         ),
         Text("An apple-green stoneware mug", "Ein apfelgrüner Becher aus Steinzeug"),
+        Text("The mug from above, with its wide handle", "Der Becher von oben, mit dem breiten Henkel"),
     ),
     DemoProduct(
         "little-cup",
@@ -71,6 +74,7 @@ PRODUCTS = [
             "Weißes Porzellan mit unglasiertem Fuß.",
         ),
         Text("A white porcelain cup without a handle, filled with green tea", "Eine weiße Schale mit grünem Tee"),
+        Text("The cup from above on a saucer, filled with green tea", "Die Schale von oben auf einer Untertasse"),
     ),
     DemoProduct(
         "enamel-mug",
@@ -85,6 +89,7 @@ PRODUCTS = [
             "Rand; eines Tages hat er eine Macke und sieht damit besser aus. 400 ml.",
         ),
         Text("A white enamel mug with a dark green rim", "Ein weißer Emaillebecher mit dunkelgrünem Rand"),
+        Text("The mug from above: the dark green rim, and tea", "Der Becher von oben: der dunkelgrüne Rand und Tee"),
     ),
     DemoProduct(
         "breakfast-assam",
@@ -99,6 +104,10 @@ PRODUCTS = [
             "Ergibt etwa vierzig Becher.",
         ),
         Text("A rust-red tin of black tea with its leaves beside it", "Eine rostrote Dose mit schwarzem Tee"),
+        Text(
+            "A cup of dark, coppery tea, and the dry leaves",
+            "Eine Tasse dunkler, kupferner Tee und die trockenen Blätter",
+        ),
     ),
     DemoProduct(
         "earl-grey",
@@ -113,6 +122,9 @@ PRODUCTS = [
             "Gut ohne Milch, sehr gut mit einem Stück Zitronenkuchen.",
         ),
         Text("A dark blue tin of tea and half a bergamot", "Eine dunkelblaue Teedose und eine halbe Bergamotte"),
+        Text(
+            "A cup of bright amber tea, and the dry leaves", "Eine Tasse heller, bernsteinfarbener Tee und die Blätter"
+        ),
     ),
     DemoProduct(
         "sencha",
@@ -127,6 +139,7 @@ PRODUCTS = [
             "von Meer. Das Wasser auf 70 Grad abkühlen lassen und eine Minute warten.",
         ),
         Text("A green tin of sencha with its leaves beside it", "Eine grüne Dose Sencha mit Blättern"),
+        Text("A cup of yellow-green tea, and needles of dry leaf", "Eine Tasse gelbgrüner Tee und nadelfeine Blätter"),
     ),
     DemoProduct(
         "mountain-oolong",
@@ -141,6 +154,10 @@ PRODUCTS = [
             "Butter, dann etwas wie warmes Brot. Gut für fünf Aufgüsse.",
         ),
         Text("A teal tin of oolong with rolled leaves", "Eine petrolfarbene Dose Oolong mit gerollten Blättern"),
+        Text(
+            "A cup of golden tea, and leaves rolled into pearls",
+            "Eine Tasse goldener Tee und zu Perlen gerollte Blätter",
+        ),
     ),
     DemoProduct(
         "evening-mint",
@@ -155,6 +172,7 @@ PRODUCTS = [
             "Koffein. Beim Ziehen die Tasse zudecken, damit das Beste drinbleibt.",
         ),
         Text("A pale mint-green tin and a few mint leaves", "Eine hellgrüne Dose und ein paar Minzblätter"),
+        Text("A cup of pale mint tea, and dried mint", "Eine Tasse heller Minztee und getrocknete Minze"),
     ),
     DemoProduct(
         "rooibos-orange",
@@ -169,6 +187,10 @@ PRODUCTS = [
             "zehn vergessenen Minuten ist er nur runder. Ohne Koffein.",
         ),
         Text("An orange tin of rooibos and half an orange", "Eine orange Dose Rooibos und eine halbe Orange"),
+        Text(
+            "A cup of red rooibos, and the cut bush with orange peel",
+            "Eine Tasse roter Rooibos und der geschnittene Busch mit Orangenschale",
+        ),
     ),
     DemoProduct(
         "glass-teapot",

@@ -29,6 +29,18 @@ def picture(picture: Picture | None, sizes: str, alt: str | None = None, eager: 
     }
 
 
+#: Pixels. What pages that link here show of a product.
+PREVIEW = 960
+
+
+@register.inclusion_tag("catalog/preview.html")
+def preview(picture: Picture | None) -> dict[str, Any]:
+    if not picture:
+        return {}
+    width, height = picture.size(PREVIEW)
+    return {"picture": picture, "address": absolute(picture.url(PREVIEW)), "width": width, "height": height}
+
+
 @register.simple_tag
 def rendition(picture: Picture, width: int) -> str:
     return picture.url(width)

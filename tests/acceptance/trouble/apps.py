@@ -13,11 +13,14 @@ class TroubleConfig(AppConfig):
     name = "tests.acceptance.trouble"
 
     def ready(self) -> None:
+        from messaging import supervisor
         from messaging.broker import Link
         from messaging.housekeeping import Housekeeping
         from messaging.pause import Pauses
         from messaging.relay import Relay
 
+        # However slow the machine is, a worker that dies at once has died young.
+        supervisor.SHORTEST_LIFE = 60.0
         for cls, method in ((Link, "_beat_again"), (Relay, "_work"), (Pauses, "probe"), (Housekeeping, "obey_staff")):
             setattr(cls, method, hanging_when_asked(getattr(cls, method)))
 

@@ -9,7 +9,7 @@ from django.core.files import File
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from shop.catalog.demo.products import CATEGORIES, PRODUCTS, DemoProduct
+from shop.catalog.demo.products import CATEGORIES, PRODUCTS, DemoProduct, Text
 from shop.catalog.models import Category, Picture, Product
 
 #: Drawn by shop/catalog/demo/draw.py.
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         self.stdout.write(f"The catalogue has {count} products, {len(added)} of them new.")
 
 
-def add(each: DemoProduct, category: Category, with_picture: bool) -> bool:
+def add(each: DemoProduct, category: Category, with_pictures: bool) -> bool:
     """False if the product was there already."""
     product, is_new = Product.objects.get_or_create(
         slug=each.slug,
@@ -49,7 +49,13 @@ def add(each: DemoProduct, category: Category, with_picture: bool) -> bool:
             "stock": each.stock,
         },
     )
-    if is_new and with_picture:
-        with (PICTURES / f"{each.slug}.webp").open("rb") as file:
-            Picture.objects.create(product=product, image=File(file), alt=each.alt.en, alt_de=each.alt.de)
+    if is_new and with_pictures:
+        hang(product, each.alt, file=f"{each.slug}.webp", position=1)
+        if each.alt_above:
+            hang(product, each.alt_above, file=f"{each.slug}-above.webp", position=2)
     return is_new
+
+
+def hang(product: Product, alt: Text, *, file: str, position: int) -> None:
+    with (PICTURES / file).open("rb") as image:
+        Picture.objects.create(product=product, image=File(image), alt=alt.en, alt_de=alt.de, position=position)
