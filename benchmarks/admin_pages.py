@@ -123,7 +123,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "failed job", reverse("admin:messaging_failedjob_change", args=[failed.pk])
     yield from list_pages("messaging_batch", {"": {}})
     yield "batch", reverse("admin:messaging_batch_change", args=[middle(Batch).pk])
-    yield from list_pages("messaging_outboxmessage", {"": {}, "refused": {"parked_reason__isempty": 0}})
+    yield from list_pages("messaging_outboxmessage", {"": {}, "refused": {"wait": "parked"}})
     yield "queues and workers", reverse("admin:messaging_worker_changelist")
     yield "message in the outbox", reverse("admin:messaging_outboxmessage_change", args=[middle(OutboxMessage).pk])
 

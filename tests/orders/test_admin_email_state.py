@@ -13,6 +13,7 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertQuerySetEqual
 
 from messaging.models import FailedJob
+from orders.admin.email_state import EmailState
 from orders.models import Order
 from tests.factories import FailedJobFactory, OrderFactory, confirmed
 from tests.messaging.staff import signed_in
@@ -75,7 +76,7 @@ def test_a_filter_finds_those_in_one_state_and_says_how_many(staff: Client, stat
     page = staff.get(LIST, {"email": state})
     assert {order.name for order in page.context["cl"].result_list} == found
     if state != "nonsense":
-        assertContains(page, f"({len(found)})</a>")
+        assertContains(page, f"{EmailState(state).label} ({len(found)})</a>")
 
 
 def test_counts_follow_the_search(staff: Client) -> None:
