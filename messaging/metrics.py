@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db.models import Count, Min, Q
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -23,11 +23,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from messaging import status
 from messaging.jobs import registered
-from messaging.models import FailedJob, OutboxMessage, PausedQueue, PublishedMessage, Worker
-
-#: A worker reports every three seconds.
-ALIVE = timedelta(seconds=15)
+from messaging.models import FailedJob, PausedQueue, PublishedMessage, Worker
 
 
 @never_cache
@@ -54,31 +52,25 @@ def may_see(request: HttpRequest) -> bool:
 
 class Messaging(Collector):
     def collect(self) -> Iterator[Metric]:
-        yield from outbox()
+        now = timezone.now()
+        yield from outbox(now)
         yield from failed_jobs()
-        workers = list(Worker.objects.filter(last_seen__gte=timezone.now() - ALIVE).order_by("last_seen"))
+        workers = [worker for worker in reversed(status.workers()) if status.is_running(worker, now)]
         yield GaugeMetricFamily("messaging_workers", "Worker processes that report.", value=len(workers))
         yield from queues(workers)
         yield paused(workers)
 
 
-def outbox() -> Iterator[Metric]:
-    now = timezone.now()
-    is_parked, is_due = ~Q(parked_reason=""), Q(available_at__lte=now)
-    found = OutboxMessage.objects.aggregate(
-        waiting=Count("pk", filter=is_due & ~is_parked),
-        scheduled=Count("pk", filter=~is_due & ~is_parked),
-        parked=Count("pk", filter=is_parked),
-        oldest=Min("available_at", filter=is_due & ~is_parked),
-    )
+def outbox(now: datetime) -> Iterator[Metric]:
+    found = status.outbox(now)
     rows = GaugeMetricFamily("messaging_outbox_messages", "Messages that RabbitMQ has not confirmed.", labels=["state"])
-    for state in ("waiting", "scheduled", "parked"):
-        rows.add_metric([state], found[state])
+    for state, number in (("waiting", found.waiting), ("scheduled", found.scheduled), ("parked", found.parked)):
+        rows.add_metric([state], number)
     yield rows
     yield GaugeMetricFamily(
         "messaging_outbox_oldest_seconds",
-        "For how long the oldest message that is due has waited for the relay.",
-        value=(now - found["oldest"]).total_seconds() if found["oldest"] else 0,
+        "For how long the message has waited that has waited longest, parked or not.",
+        value=(now - found.unsent_since).total_seconds() if found.unsent_since else 0,
     )
     yield GaugeMetricFamily(
         "messaging_unsettled_messages",
