@@ -92,6 +92,7 @@ class Order(models.Model):
         ]
         permissions = [
             ("resend_confirmation", "Can send confirmations again"),
+            ("fulfil_order", "Can mark orders as paid, ship and cancel them"),
             ("anonymise_order", "Can anonymise orders"),
         ]
 

@@ -103,21 +103,24 @@ class Fulfilment(OrderModelAdmin):
 
     fulfilment_actions = ["mark_paid", "mark_shipped", "cancel", "anonymise"]
 
-    @admin.action(description="Mark as paid", permissions=["change"])
+    @admin.action(description="Mark as paid", permissions=["fulfil"])
     def mark_paid(self, request: HttpRequest, orders: QuerySet[Order]) -> HttpResponse | None:
         return self.confirm_and_do(MARK_PAID, request, orders)
 
-    @admin.action(description="Mark as shipped", permissions=["change"])
+    @admin.action(description="Mark as shipped", permissions=["fulfil"])
     def mark_shipped(self, request: HttpRequest, orders: QuerySet[Order]) -> HttpResponse | None:
         return self.confirm_and_do(MARK_SHIPPED, request, orders)
 
-    @admin.action(description="Cancel", permissions=["change"])
+    @admin.action(description="Cancel", permissions=["fulfil"])
     def cancel(self, request: HttpRequest, orders: QuerySet[Order]) -> HttpResponse | None:
         return self.confirm_and_do(CANCEL, request, orders)
 
     @admin.action(description="Anonymise", permissions=["anonymise"])
     def anonymise(self, request: HttpRequest, orders: QuerySet[Order]) -> HttpResponse | None:
         return self.confirm_and_do(ANONYMISE, request, orders)
+
+    def has_fulfil_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("orders.fulfil_order")
 
     def has_anonymise_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("orders.anonymise_order")

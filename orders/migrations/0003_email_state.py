@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
             options={
                 "permissions": [
                     ("resend_confirmation", "Can send confirmations again"),
+                    ("fulfil_order", "Can mark orders as paid, ship and cancel them"),
                     ("anonymise_order", "Can anonymise orders"),
                 ]
             },

@@ -25,6 +25,7 @@ GROUPS = {
     "Support": SUPPORT,
     "Operations": {
         *SUPPORT,
+        "orders.fulfil_order",
         "messaging.retry_failedjob",
         "messaging.discard_failedjob",
         "messaging.pause_queue",
