@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection, connections
 from pytest_django import Settings
 
+from orders import mailer
 from shop.local import rabbitmq
 from shop.local.maildir import all_mails
 from shop.local.paths import RUN
@@ -90,6 +91,7 @@ def mail_server(tmp_path: Path, settings: Settings) -> Iterator[MailServer]:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = LOOPBACK, port
     yield server
+    mailer.hang_up_all()
     controller.stop()
 
 

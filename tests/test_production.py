@@ -13,10 +13,13 @@ import pytest
 from shop.local.paths import PROJECT
 
 LOOK = """
-import json, django
+import json, sys, django
 django.setup()
 from django.conf import settings
+from django.core.management import call_command
 from django.test import Client
+settings.STATIC_ROOT = sys.argv[1]
+call_command("collectstatic", interactive=False, verbosity=0)
 answer = Client().get("/admin/login/", secure=True)
 print(json.dumps({
     "csrf": {name: answer.cookies["csrftoken"][name] for name in ("secure", "samesite")},
@@ -28,7 +31,7 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def seen() -> dict[str, Any]:
+def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "shop.settings",
         "DEBUG": "False",
@@ -36,9 +39,8 @@ def seen() -> dict[str, Any]:
         "ALLOWED_HOSTS": "testserver",
         "DATABASE_URL": "sqlite://:memory:",
     }
-    done = subprocess.run(
-        [sys.executable, "-c", LOOK], env=environment, cwd=PROJECT, stdout=subprocess.PIPE, check=True
-    )
+    command = [sys.executable, "-c", LOOK, str(tmp_path_factory.mktemp("static"))]
+    done = subprocess.run(command, env=environment, cwd=PROJECT, stdout=subprocess.PIPE, check=True)
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
