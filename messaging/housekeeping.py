@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 #: Seconds between two reports; staff's pauses take effect within that.
 REPORT_EVERY = 3.0
+#: Seconds between two looks for messages that RabbitMQ has lost.
+RECOVER_EVERY = 10.0
 #: Seconds between two deletions of old rows, and rows at a time: small enough to disturb nobody.
 PRUNE_EVERY = 60.0
 PRUNE_AT_ONCE = 1000
@@ -42,13 +44,15 @@ class Housekeeping(SteadyThread):
         self._me: dict[str, Any] = {"host": socket.gethostname(), "pid": os.getpid(), "started_at": timezone.now()}
 
     def run(self) -> None:
-        prune_at = time.monotonic()
+        recover_at = prune_at = time.monotonic()
         while not self.stop.is_set():
             self.beat()
             try:
                 self.obey_staff()
                 self._report()
-                recovery.recover(go_on=self._may_go_on)
+                if time.monotonic() >= recover_at:
+                    recover_at = time.monotonic() + RECOVER_EVERY
+                    recovery.recover(go_on=self._may_go_on)
                 if time.monotonic() >= prune_at:
                     prune_at = time.monotonic() + PRUNE_EVERY
                     prune(go_on=self._may_go_on)

@@ -29,8 +29,7 @@ class OutboxMessage(models.Model):
         indexes = [
             # The order of publishing; it also finds what is due without looking at what is scheduled for later.
             models.Index(fields=["available_at", "id"], name="outbox_due"),
-            # What staff look for, also when a million wait.
-            models.Index(fields=["subject"], name="outbox_subject"),
+            # None for what staff look for: whatever waits, waits for minutes, and each order would pay for the index.
             # Costs nothing as long as nothing is parked.
             models.Index(fields=["parked_at"], name="outbox_parked", condition=Q(parked_at__isnull=False)),
         ]
@@ -51,9 +50,6 @@ class PublishedMessage(models.Model):
     attempt = models.PositiveIntegerField()
     published_at = models.DateTimeField()
     look_at = models.DateTimeField(db_index=True, help_text="When to look next whether the job has settled it.")
-
-    class Meta:
-        indexes = [models.Index(fields=["subject"], name="published_subject")]
 
     def __str__(self) -> str:
         return f"{self.queue} {self.message_id}"

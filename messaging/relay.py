@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -28,9 +29,10 @@ logger = logging.getLogger(__name__)
 BATCH = 1000
 #: Seconds. Quorum queues confirm in milliseconds, or in some hundreds of them under load.
 CONFIRM_TIMEOUT = 10.0
-#: Seconds between two looks at the outbox. On PostgreSQL a hint comes with each commit, and the look is for lost hints
-#: and scheduled messages; SQLite has no hints.
-POLL = {"postgresql": 1.0, "sqlite": 0.05}
+#: Seconds between two looks at the outbox. In between the database tells of each commit; a look finds what it did not.
+POLL = 1.0
+#: Seconds between two questions to SQLite, which has no notifications, whether anybody has committed.
+GLANCE = 0.02
 #: What RabbitMQ refused (no queue, a full one) is tried again after this; staff see it as parked meanwhile.
 PARKED_PAUSE = timedelta(seconds=30)
 #: Seconds to leave a database alone that does not answer.
@@ -60,11 +62,12 @@ class Relay(SteadyThread):
     def _work(self) -> None:
         """Publish until nothing is due, then sleep until there may be something."""
         self._listen()
-        if not self.publisher.ready.wait(POLL["postgresql"]):
+        if not self.publisher.ready.wait(POLL):
             return
+        before = commits_seen()
         while relay_batch(self.publisher) and not self.stop.is_set():
             self.beat()
-        self._sleep(min(POLL[connection.vendor], seconds_until_due()))
+        self._sleep(min(POLL, seconds_until_due()), before)
 
     def _listen(self) -> None:
         if connection.vendor != "postgresql":
@@ -75,12 +78,16 @@ class Relay(SteadyThread):
                 cursor.execute(f"LISTEN {outbox.CHANNEL}")
             self._listening = connection.connection
 
-    def _sleep(self, seconds: float) -> None:
-        if connection.vendor != "postgresql":
-            self.stop.wait(seconds)
+    def _sleep(self, seconds: float, before: int) -> None:
+        """Until somebody has committed, on SQLite since there were `before` commits; no longer than this."""
+        if connection.vendor == "postgresql":
+            for _ in connection.connection.notifies(timeout=seconds, stop_after=1):
+                pass
             return
-        for _ in connection.connection.notifies(timeout=seconds, stop_after=1):
-            pass
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0 and commits_seen() == before:
+            if self.stop.wait(min(left, GLANCE)):
+                return
 
 
 def relay_batch(publisher: Publisher, *, size: int = BATCH) -> int:
@@ -116,6 +123,15 @@ class Due(NamedTuple):
 def due(size: int) -> list[Due]:
     rows = OutboxMessage.objects.filter(available_at__lte=timezone.now()).order_by("available_at", "id")
     return [Due(*row) for row in rows.values_list(*Due._fields)[:size]]
+
+
+def commits_seen() -> int:
+    """On SQLite, a number that changes when another connection commits: https://sqlite.org/pragma.html#pragma_data_version"""
+    if connection.vendor == "postgresql":
+        return 0
+    connection.ensure_connection()
+    number: int = connection.connection.execute("PRAGMA data_version").fetchone()[0]
+    return number
 
 
 def seconds_until_due() -> float:

@@ -71,7 +71,7 @@ def compose(order: Order, kind: Kind, *, occasion: str, moment: datetime) -> Ema
     """In the order's language, with times as the shop's clock shows them, whoever asks and from wherever."""
     context = {
         "order": order,
-        "lines": order.lines.all(),
+        "lines": list(order.lines.all()),
         "moment": moment,
         "shop_name": settings.SHOP_NAME,
         "bank": bank_account(),

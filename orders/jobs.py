@@ -42,7 +42,7 @@ def send_cancelled(event: OrderCancelled) -> Iterator[None]:
 
 
 def load(order_id: int) -> Order:
-    return Order.objects.with_lines().get(pk=order_id)
+    return Order.objects.get(pk=order_id)
 
 
 def deliver(order: Order, kind: Kind, send: Callable[[Order], str]) -> Iterator[None]:

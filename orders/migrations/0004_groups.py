@@ -56,7 +56,7 @@ def existing_permissions(apps: Apps) -> dict[str, Any]:
 class Migration(migrations.Migration):
     dependencies = [
         ("orders", "0003_email_state"),
-        ("messaging", "0007_subjects"),
+        ("messaging", "0006_log_of_an_object"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]

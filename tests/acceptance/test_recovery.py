@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(housekeeping, "REPORT_EVERY", 0.05)
+    monkeypatch.setattr(housekeeping, "RECOVER_EVERY", 0.05)
     monkeypatch.setattr(recovery, "FRESH", timedelta(seconds=1))
     monkeypatch.setattr(recovery, "FIRST_LOOK", timedelta(seconds=1.5))
 
