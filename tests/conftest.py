@@ -15,6 +15,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.conf import settings
 from django.db import connection, connections
+from django.utils import translation
 from pytest_django import Settings
 
 from orders import mailer
@@ -40,6 +41,13 @@ def messaging_prefix() -> str:
     settings.MESSAGING["PREFIX"] = prefix
     os.environ["MESSAGING_PREFIX"] = prefix
     return prefix
+
+
+@pytest.fixture(autouse=True)
+def no_language() -> Iterator[None]:
+    """A page in German leaves German behind in its thread, which here is that of the next test."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
@@ -33,6 +34,19 @@ class Counts:
             if all(values[other] == value for other, value in where.items() if other != field):
                 found[values[field]] += number
         return found
+
+    def total(self, *, where: Mapping[str, str]) -> int:
+        """How many rows there are with these values."""
+        return sum(number for values, number in self._cells if where.items() <= values.items())
+
+
+class CountedPaginator(Paginator[Any]):
+    """Does not count again what a filter has counted."""
+
+    @cached_property
+    def count(self) -> int:
+        known: int | None = getattr(self.object_list, "known_count", None)
+        return super().count if known is None else known
 
 
 class CountedFilter(admin.SimpleListFilter):
@@ -89,10 +103,12 @@ class CountedList(MessageList):
 
     counted: tuple[str, ...] = ()
 
-    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
         rows = super().get_queryset(request, exclude_parameters)
         self.counts = Counts(rows, self.counted)
-        return rows.filter(**self.chosen())
+        shown: Any = rows.filter(**self.chosen())
+        shown.known_count = self.counts.total(where=self.chosen())
+        return shown
 
     def chosen(self) -> dict[str, str]:
         """The values that counted filters let through."""

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_GET
 
 from messaging import preview, subjects
-from messaging.admin.counted import CountedFilter, CountedList, NarrowFilter
+from messaging.admin.counted import CountedFilter, CountedList, CountedPaginator, NarrowFilter
 from messaging.admin.failed_job_page import describe
 from messaging.admin.groups import alike, error_name
 from messaging.admin.repairs import Repairs
@@ -101,6 +101,7 @@ class FailedJobAdmin(Repairs, MessageAdmin):
     search_fields = ["error"]
     search_help_text = "Order number, customer's name or e-mail, message id, or words of the error"
     date_hierarchy = "last_failed_at"
+    paginator = CountedPaginator
     ordering = ["-last_failed_at"]
     actions = ["retry_selected", "discard_selected"]
     readonly_fields = [

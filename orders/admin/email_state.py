@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.core.paginator import Paginator
 from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, TextChoices, Value
 from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest
@@ -83,15 +82,6 @@ class EmailCounts:
             about_orders = needing_attention().filter(subject__startswith=PREFIX)
             return about_orders.order_by().values("subject").distinct().count()
         return self._orders.filter(in_state(EmailState.NEEDS_ATTENTION, now=self._now)).count()
-
-
-class CountedPaginator(Paginator[Any]):
-    """Does not count again what the filter has counted."""
-
-    @cached_property
-    def count(self) -> int:
-        known: int | None = getattr(self.object_list, "known_count", None)
-        return super().count if known is None else known
 
 
 class EmailStateFilter(admin.SimpleListFilter):

@@ -18,11 +18,12 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from messaging import repair
+from messaging.admin.counted import CountedPaginator
 from messaging.admin.repairs import tell
 from messaging.admin.rows import may_see_addresses, short
 from messaging.models import FailedJob
 from messaging.preview import without_addresses
-from orders.admin.email_state import CountedPaginator, EmailStateFilter, OrderList, attach, badge
+from orders.admin.email_state import EmailStateFilter, OrderList, attach, badge
 from orders.admin.fulfilment import Fulfilment
 from orders.admin.preview import Previewing
 from orders.admin.resend import Resending

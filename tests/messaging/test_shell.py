@@ -221,13 +221,13 @@ def test_what_makes_no_sense_is_said_and_does_nothing(arguments: list[str], sent
 
 
 def test_status_ends_with_0_if_all_is_well() -> None:
-    WorkerFactory.create()
+    WorkerFactory.create(pid=4711)
     OutboxMessageFactory.create()
     answer = shell("messaging_status")
     assert answer.code == 0
     assert "outbox    1 waiting since 20" in answer.out
     assert "RabbitMQ  answers" in answer.out
-    assert "worker-1:47" in answer.out
+    assert "worker-1:4711" in answer.out
     assert answer.out.endswith("All is well.\n")
 
 
