@@ -174,6 +174,7 @@ def test_a_probe_that_staff_stop_is_followed_by_another_one() -> None:
     pauses.set_by_staff(())
     pauses.probe()
     assert not pauses.holds(delivery(2)), "It is the next probe."
+    consumer._ioloop.close()  # it has a pair of sockets from the beginning
 
 
 def telephone(away: threading.Event) -> Callable[[BellRang], None]:
