@@ -32,7 +32,7 @@ CONFIRM_TIMEOUT = 10.0
 #: Seconds between two looks at the outbox. In between the database tells of each commit; a look finds what it did not.
 POLL = 1.0
 #: Seconds between two questions to SQLite, which has no notifications, whether anybody has committed.
-GLANCE = 0.02
+GLANCE = 0.05
 #: What RabbitMQ refused (no queue, a full one) is tried again after this; staff see it as parked meanwhile.
 PARKED_PAUSE = timedelta(seconds=30)
 #: Seconds to leave a database alone that does not answer.
