@@ -58,14 +58,16 @@ def test_a_consumer_that_the_broker_has_forgotten_is_made_anew() -> None:
 def test_a_worker_that_has_enough_in_hand_does_not_blame_the_broker() -> None:
     go_on = threading.Event()
 
-    def wait(event: BellRang) -> None:
+    def wait(event: BellRang) -> Iterator[None]:
         go_on.wait(30)
+        yield
 
     plant = Plant(wait)
+    queue = plant.topology.queue_of(plant.job.queue)
     with plant.worker(concurrency=1) as worker, kept(worker), plant.relay():
         for _ in range(5):
             ring()
-        eventually(lambda: worker.consumer.depths[plant.topology.queue_of(plant.job.queue)].ready == 4)
+        eventually(lambda: (depth := worker.consumer.depths.get(queue)) and depth.ready == 4)
         assert worker.consumer._progress._keeps_since == {}
         go_on.set()
 
