@@ -65,14 +65,14 @@ def test_a_second_sigterm_to_the_supervisor_ends_its_processes_too(trouble: Trou
         trouble.ask(number, "wait_for_permission")
     supervisor = trouble.start("--processes", "2", "--concurrency", "2")
     eventually(lambda: len(trouble.begun()) == 4)
-    pids = eventually(lambda: list(Worker.objects.values_list("pid", flat=True)))
-    assert len(pids) == 2
+    eventually(lambda: Worker.objects.count() == 2)
+    pids = list(Worker.objects.values_list("pid", flat=True))
 
     supervisor.popen.send_signal(signal.SIGTERM)
     eventually(lambda: supervisor.log.read_text().count("finishing what has begun") == 2)
     supervisor.popen.send_signal(signal.SIGTERM)
-    assert supervisor.popen.wait(5) == 1
-    eventually(lambda: not any(map(lives, pids)), seconds=5)
+    assert supervisor.popen.wait(20) == 1
+    eventually(lambda: not any(map(lives, pids)))
 
     trouble.permit()
     trouble.start()
