@@ -64,4 +64,4 @@ def has_failed(order: Order, request: ConfirmationRequest | None) -> bool:
     failed = FailedJob.objects.filter(queue="orders.send_confirmation", state=FailedJob.State.NEEDS_ATTENTION)
     if request:
         return failed.filter(message_id=request.message_id).exists()
-    return failed.filter(subject=f"{order._meta.label_lower}/{order.pk}").exists()
+    return failed.filter(subject=order.subject).exists()
