@@ -30,7 +30,7 @@ PAGES = {
     "orders found": "/admin/orders/order/?q=Larsen",
     "order": "/admin/orders/order/{order}/change/",
     "what staff did to an order": "/admin/orders/order/{order}/history/",
-    "preview": "/admin/orders/order/{order}/preview/html/",
+    "preview": "/admin/orders/order/{order}/preview/confirmation/html/",
     "failed jobs": "/admin/messaging/failedjob/",
     "all failed jobs": "/admin/messaging/failedjob/?state=all",
     "failed jobs of one error": "/admin/messaging/failedjob/?alike={alike}",

@@ -28,7 +28,7 @@ from orders.admin.fulfilment import Fulfilment
 from orders.admin.preview import Previewing
 from orders.admin.resend import Resending
 from orders.admin.timeline import history_of
-from orders.models import FIRST_NUMBER, Order
+from orders.models import FIRST_NUMBER, Order, OrderEmail
 from shop.catalog.money import format_money
 
 #: When an order went through what an order goes through.
@@ -116,7 +116,7 @@ class OrderAdmin(Fulfilment, Resending, Previewing):
             "title": str(order),
             "subtitle": None,
             "lines": order.lines.all(),
-            "parts": [("html", "HTML part"), ("text", "Text part")],
+            "emails_to_preview": OrderEmail.Kind.choices,
             "history": history_of(order, may_see_addresses=may_see_addresses(request)),
             "can_correct": self.has_change_permission(request),
             "can_resend": self.has_resend_permission(request),

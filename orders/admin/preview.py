@@ -19,8 +19,8 @@ from django.views.decorators.http import require_GET
 
 from messaging.admin.rows import may_see_addresses
 from messaging.preview import without_addresses
-from orders import emails
-from orders.models import Order
+from orders.emails import COMPOSE
+from orders.models import Order, OrderEmail
 
 #: Styles, and pictures of the shop; no scripts, no forms, no plug-ins, and an origin of its own.
 SEALED = {
@@ -33,23 +33,25 @@ SEALED = {
     "sandbox": [],
 }
 
+#: Of each part.
+CONTENT_TYPES = {"html": "text/html", "text": "text/plain"}
+
 
 class Previewing(admin.ModelAdmin[Order]):
     """For OrderAdmin."""
 
     def preview_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_GET(self.preview))
-        return [path("<int:pk>/preview/<str:part>/", view, name="orders_order_preview")]
+        return [path("<int:pk>/preview/<str:kind>/<str:part>/", view, name="orders_order_preview")]
 
     @method_decorator([csp(SEALED), xframe_options_sameorigin])
-    def preview(self, request: HttpRequest, pk: int, part: str) -> HttpResponse:
+    def preview(self, request: HttpRequest, pk: int, kind: str, part: str) -> HttpResponse:
         order = get_object_or_404(Order.objects.with_lines(), pk=pk)
         if not self.has_view_permission(request, order):
             raise PermissionDenied
-        message = emails.compose_confirmation(order)
-        parts = {"text": str(message.body), "html": str(message.alternatives[0][0])}
-        if part not in parts:
-            raise Http404("An e-mail has two parts, text and html.")
-        shown = parts[part] if may_see_addresses(request) else without_addresses(parts[part])
-        kind = "html" if part == "html" else "plain"
-        return HttpResponse(shown, content_type=f"text/{kind}; charset=utf-8")
+        if kind not in OrderEmail.Kind.values or part not in CONTENT_TYPES:
+            raise Http404("An e-mail is a confirmation, shipped or cancelled, and has two parts, text and html.")
+        message = COMPOSE[OrderEmail.Kind(kind)](order)
+        content = str(message.body if part == "text" else message.alternatives[0][0])
+        shown = content if may_see_addresses(request) else without_addresses(content)
+        return HttpResponse(shown, content_type=f"{CONTENT_TYPES[part]}; charset=utf-8")

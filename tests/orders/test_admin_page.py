@@ -20,7 +20,7 @@ from messaging.models import FailedJob, OutboxMessage, PublishedMessage
 from messaging.outbox import publish
 from orders.admin.orders import OrderAdmin
 from orders.events import OrderPlaced
-from orders.models import Order
+from orders.models import Order, OrderEmail
 from tests.factories import FailedJobFactory, JobAttemptFactory, OrderEmailFactory, OrderFactory, confirmed
 from tests.messaging.staff import HOSTILE, signed_in
 from tests.messaging.staff import page_of as page_of_job
@@ -235,7 +235,7 @@ def test_bob_who_may_not_see_addresses_sees_none_anywhere() -> None:
     for row in (order, failed):
         LogEntry.objects.log_actions(sam.pk, [row], 2, "Corrected from alcie@example.org to zoe@example.org.")
     pages = [page_of(order), f"/admin/orders/order/{order.pk}/history/"]
-    pages += [f"/admin/orders/order/{order.pk}/preview/{part}/" for part in ("html", "text")]
+    pages += [f"/admin/orders/order/{order.pk}/preview/shipped/{part}/" for part in ("html", "text")]
     bob = signed_in("bob", "view_order", "change_order", "resend_confirmation", "retry_failedjob", "view_failedjob")
     for address in pages:
         page = bob.get(address)
@@ -248,12 +248,15 @@ def test_bob_who_may_not_see_addresses_sees_none_anywhere() -> None:
         assertContains(client.get(address), "zoe@example.org")
 
 
-def test_the_e_mail_is_shown_in_frames_that_can_do_nothing(sam: Client) -> None:
+@pytest.mark.parametrize("kind", OrderEmail.Kind.values)
+def test_the_e_mails_are_shown_in_frames_that_can_do_nothing(sam: Client, kind: str) -> None:
     order = OrderFactory.create(name=HOSTILE)
     page = sam.get(page_of(order))
-    assertContains(page, "<iframe sandbox title=", count=2)
+    assertContains(page, "<iframe sandbox title=", count=6)
     assert "frame-src 'self'" in page["Content-Security-Policy"]
-    html, text = (sam.get(f"/admin/orders/order/{order.pk}/preview/{part}/") for part in ("html", "text"))
+    html, text = (sam.get(f"/admin/orders/order/{order.pk}/preview/{kind}/{part}/") for part in ("html", "text"))
+    for address in (html, text):
+        assertContains(page, f'src="{address.request["PATH_INFO"]}"')
     assert (html["Content-Type"], text["Content-Type"]) == ("text/html; charset=utf-8", "text/plain; charset=utf-8")
     for part in (html, text):
         policy = part["Content-Security-Policy"].split("; ")
@@ -274,10 +277,11 @@ def test_the_e_mail_is_shown_in_frames_that_can_do_nothing(sam: Client) -> None:
 def test_the_preview_is_for_those_who_may_see_the_order(sam: Client) -> None:
     order = OrderFactory.create()
     address = f"/admin/orders/order/{order.pk}/preview"
-    assert sam.get(f"{address}/pictures/").status_code == 404
-    assert sam.post(f"{address}/html/").status_code == 405
-    assert signed_in("bob", "view_failedjob").get(f"{address}/html/").status_code == 403
-    assert Client().get(f"{address}/html/").status_code == 302
+    assert sam.get(f"{address}/confirmation/pictures/").status_code == 404
+    assert sam.get(f"{address}/advertisement/html/").status_code == 404
+    assert sam.post(f"{address}/confirmation/html/").status_code == 405
+    assert signed_in("bob", "view_failedjob").get(f"{address}/confirmation/html/").status_code == 403
+    assert Client().get(f"{address}/confirmation/html/").status_code == 302
 
 
 def test_hostile_words_are_shown_harmlessly(sam: Client) -> None:
