@@ -103,7 +103,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield from list_pages("orders_order", orders)
     yield "order", reverse("admin:orders_order_change", args=[order.pk])
     yield "order: history", reverse("admin:orders_order_history", args=[order.pk])
-    yield "order: preview", reverse("admin:orders_order_preview", args=[order.pk, "html"])
+    yield "order: preview", reverse("admin:orders_order_preview", args=[order.pk, "confirmation", "html"])
     failed_jobs: Queries = {
         "": {},
         "all": {"state": "all"},
@@ -117,6 +117,7 @@ def pages() -> Iterator[tuple[str, str]]:
         "find an order": {"q": order.number},
         "find a customer": {"q": order.email},
         "find words of the error": {"state": "all", "q": "no such user here"},
+        "find one error": {"state": "all", "q": f"here, {failed.pk}@example.org"},
         "find nothing": {"state": "all", "q": "nothing of the kind"},
     }
     yield from list_pages("messaging_failedjob", failed_jobs)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Left, Now, Upper
 from django.utils import timezone
+
+#: Characters of an error in which a search looks for words.
+SEARCHED = 2000
 
 
 class OutboxMessage(models.Model):
@@ -132,6 +135,10 @@ class FailedJob(models.Model):
     #: The class of the last error.
     error_class = models.CharField(max_length=255, blank=True, editable=False)
     error = models.TextField(blank=True, editable=False)
+    #: Its beginning, in capitals: what a search reads, which would take seconds to make them of every error.
+    searched = models.GeneratedField(
+        expression=Upper(Left("error", SEARCHED)), output_field=models.TextField(), db_persist=True
+    )
     #: Equal for jobs that failed in the same way: see messaging/fingerprint.py.
     fingerprint = models.CharField(max_length=16, blank=True, editable=False)
     body = models.BinaryField(editable=False)
@@ -152,6 +159,7 @@ class FailedJob(models.Model):
         # What the admin's pages ask, answered without looking at the rows themselves.
         indexes = [
             models.Index(fields=["state", "-last_failed_at"], name="failed_job_list"),
+            models.Index(fields=["-last_failed_at"], name="failed_job_list_of_all"),
             models.Index(fields=["state", "kind", "queue"], name="failed_job_counts"),
             models.Index(fields=["state", "fingerprint", "last_failed_at", "id"], name="failed_job_alike"),
             models.Index(fields=["subject", "state"], name="failed_job_subject"),

@@ -108,7 +108,7 @@ class CountedList(MessageList):
         self.counts = Counts(rows, self.counted)
         shown: Any = rows.filter(**self.chosen())
         shown.known_count = self.counts.total(where=self.chosen())
-        return shown
+        return shown if shown.known_count else rows.none()
 
     def chosen(self) -> dict[str, str]:
         """The values that counted filters let through."""

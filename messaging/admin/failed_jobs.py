@@ -6,12 +6,13 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
-from django.db.models.functions import Left
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Left, Upper
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.text import smart_split, unescape_string_literal
 from django.views.decorators.http import require_GET
 
 from messaging import preview, subjects
@@ -21,10 +22,10 @@ from messaging.admin.groups import alike, error_name
 from messaging.admin.repairs import Repairs
 from messaging.admin.rows import MessageAdmin, may_see_addresses, sentence, short, title_of
 from messaging.jobs import registered
-from messaging.models import FailedJob
+from messaging.models import SEARCHED, FailedJob
 
 #: Characters of an error in the list, and of the text that appears when the pointer rests on it.
-ERROR_IN_LIST, ERROR_IN_TITLE = 120, 2000
+ERROR_IN_LIST, ERROR_IN_TITLE = 120, SEARCHED
 
 
 class StateFilter(CountedFilter):
@@ -98,7 +99,7 @@ class FailedJobList(CountedList):
 class FailedJobAdmin(Repairs, MessageAdmin):
     list_display = ["job", "about", "error_line", "attempts_made", "last_failed", "what_next"]
     list_filter = [StateFilter, KindFilter, JobFilter, AlikeFilter, BatchFilter]
-    search_fields = ["error"]
+    search_fields = ["searched"]
     search_help_text = "Order number, customer's name or e-mail, message id, or words of the error"
     date_hierarchy = "last_failed_at"
     paginator = CountedPaginator
@@ -118,7 +119,7 @@ class FailedJobAdmin(Repairs, MessageAdmin):
     fields = [*readonly_fields]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FailedJob]:
-        rows: QuerySet[FailedJob] = super().get_queryset(request).defer("body", "headers", "error")
+        rows: QuerySet[FailedJob] = super().get_queryset(request).defer("body", "headers", "error", "searched")
         return rows.annotate(error_start=Left("error", ERROR_IN_TITLE))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -147,7 +148,7 @@ class FailedJobAdmin(Repairs, MessageAdmin):
         about_them = queryset.filter(subject__in=found)
         if found and ("/" not in words or about_them.exists()):
             return about_them, False
-        return super().get_search_results(request, queryset, words)
+        return saying(queryset, words), False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {"title": "Failed jobs", **self.repairs_allowed(request), **(extra_context or {})}
@@ -211,6 +212,15 @@ class FailedJobAdmin(Repairs, MessageAdmin):
         counted = failed.attempts - failed.attempts_forgiven
         words = f"{counted} of {job.retry.attempts}" if job else f"{counted}"
         return f"{words}, after {failed.attempts_forgiven} before a retry" if failed.attempts_forgiven else words
+
+
+def saying(failed_jobs: QuerySet[Any], words: str) -> QuerySet[Any]:
+    """Those whose error has each of these words, or phrases in quotes, whatever their capitals."""
+    for word in smart_split(words):
+        quoted = word[0] in "\"'" and word[0] == word[-1] and len(word) > 1
+        phrase = unescape_string_literal(word) if quoted else word
+        failed_jobs = failed_jobs.filter(searched__contains=Upper(Value(phrase)))
+    return failed_jobs
 
 
 def kind_in_a_word(kind: str) -> str:

@@ -76,6 +76,26 @@ def test_alice_finds_a_job_by_message_id_subject_or_error(alice: Client, sought:
 
 
 @pytest.mark.parametrize(
+    ("sought", "found"),
+    [
+        ("FULL mailbox", True),  # words, in any order
+        ('"mailbox is full"', True),
+        ('"full mailbox"', False),
+        ("mailbox empty", False),
+        ("Müller 100%", True),
+        ("100_", False),  # no wildcards
+        ("%", True),
+        ('"', False),
+        ("'mailbox", False),
+    ],
+)
+def test_alice_finds_an_error_by_its_words(alice: Client, sought: str, found: bool) -> None:
+    failed = FailedJobFactory.create(error="552 Mailbox is full: 100% of Müller's limit")
+    page = alice.get(LIST, {"q": sought, "state": "all"})
+    assert (page_of(failed) in page.content.decode()) == found
+
+
+@pytest.mark.parametrize(
     "subject",
     [
         "",
