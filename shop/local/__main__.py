@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 import environ
 
@@ -12,17 +13,24 @@ from shop.local.processes import stop_on_signals
 from shop.local.say import CannotGoOn, complain
 
 
-def main() -> int:
+def parse(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m shop.local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("demo", help="forty orders, a killed worker, a missing broker, and a ledger at the end")
     commands.add_parser("run", help="the shop, until Ctrl-C")
-    test = commands.add_parser("test", help="linters, types, checks, and the suite on PostgreSQL and on SQLite")
-    test.add_argument("arguments", nargs=argparse.REMAINDER, help="for pytest; with any, only pytest runs")
+    commands.add_parser("test", help="linters, types, checks and the suite; with more words: only pytest, with these")
     servers = commands.add_parser("servers", help="run a command with DATABASE_URL and AMQP_URL of real servers")
     servers.add_argument("arguments", nargs=argparse.REMAINDER, metavar="command")
-    chosen = parser.parse_args()
+    chosen, others = parser.parse_known_args(words)
+    if chosen.command == "test":
+        chosen.arguments = others  # options too, which argparse would take for its own
+    elif others:
+        parser.error(f"Not understood: {' '.join(others)}")
+    return chosen
 
+
+def main() -> int:
+    chosen = parse(sys.argv[1:])
     environ.Env.read_env(PROJECT / ".env")  # as the settings do; what is set in the environment goes first
     stop_on_signals()
     try:
