@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from messaging.events import Event, encode
+from messaging.labels import label_of
 from messaging.models import OutboxMessage
 
 #: Bytes. Messages carry ids; whoever needs more wants a row in the database, and its id in the event.
@@ -41,7 +42,7 @@ def publish(
         raise ValueError("Give either delay= or at=, not both.")
     now = timezone.now()
     message_id = uuid_utils.compat.uuid7()
-    label = f"{subject._meta.label_lower}/{subject.pk}" if subject is not None else ""
+    label = label_of(subject) if subject is not None else ""
     body = encode(event, message_id=message_id, source=settings.MESSAGING["PREFIX"], time=now, subject=label)
     if len(body) > MAX_BODY:
         raise ValueError(

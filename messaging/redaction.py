@@ -13,6 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Model, Q
 
+from messaging.labels import label_of
 from messaging.models import Batch, FailedJob, JobAttempt
 from messaging.preview import ADDRESS
 
@@ -26,7 +27,7 @@ def redact(*, subject: Model, texts: Iterable[str] = ()) -> None:
     And from what staff wrote about them: reasons, the words of a search. What failed, when, where and how often stays.
     """
     texts = list(texts)
-    failed_jobs = FailedJob.objects.filter(subject=f"{subject._meta.label_lower}/{subject.pk}")
+    failed_jobs = FailedJob.objects.filter(subject=label_of(subject))
     pks = list(failed_jobs.values_list("pk", flat=True))
     for failed in failed_jobs.select_for_update().only("error"):
         failed.error = without(failed.error, texts)

@@ -15,6 +15,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
+from messaging.labels import prefix_of
+
 #: Objects that a search may find. Who looks for more is not looking for a customer.
 MOST_FOUND = 1000
 
@@ -66,7 +68,7 @@ def find(words: str, *, site: AdminSite, request: HttpRequest) -> list[str]:
             continue
         rows = model._default_manager.order_by("-pk")
         rows, _ = model_admin.get_search_results(request, rows, words)
-        found += [f"{model._meta.label_lower}/{pk}" for pk in rows.values_list("pk", flat=True)[: MOST_FOUND + 1]]
+        found += [f"{prefix_of(model)}{pk}" for pk in rows.values_list("pk", flat=True)[: MOST_FOUND + 1]]
     if len(found) > MOST_FOUND:
         raise TooMany
     return found

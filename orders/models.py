@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from messaging.labels import label_of
 from orders.totals import vat_in
 from shop.catalog.models import Product
 
@@ -109,7 +110,7 @@ class Order(models.Model):
     @property
     def subject(self) -> str:
         """How messages name what they are about."""
-        return f"{self._meta.label_lower}/{self.pk}"
+        return label_of(self)
 
     @property
     def state(self) -> State:

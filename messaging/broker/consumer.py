@@ -19,7 +19,7 @@ from pika.spec import Basic, Queue
 from messaging.broker.link import Link
 from messaging.broker.nodes import Nodes
 from messaging.broker.progress import Progress
-from messaging.broker.properties import UNREADABLE, as_text
+from messaging.broker.properties import UNREADABLE
 from messaging.topology import Topology
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,6 @@ class Delivery:
 
     queue: str
     body: bytes
-    message_id: str
     headers: dict[str, Any]
     redelivered: bool
     tag: int
@@ -156,7 +155,6 @@ class Consumer(Link):
             Delivery(
                 queue=queue,
                 body=body,
-                message_id=as_text(props.message_id),
                 headers=props.headers or {},
                 redelivered=method.redelivered,
                 tag=method.delivery_tag,

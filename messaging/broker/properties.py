@@ -29,9 +29,4 @@ class ReadableProperties(BasicProperties):
         return self
 
 
-def as_text(value: str | bytes | None) -> str:
-    """A short string; pika leaves it as bytes when it is not UTF-8."""
-    return value.decode(errors="backslashreplace") if isinstance(value, bytes) else value or ""
-
-
 spec.props[BasicProperties.INDEX] = ReadableProperties

@@ -18,13 +18,12 @@ from django.utils.timesince import timesince
 
 from messaging import preview
 from messaging.admin.rows import may_see_addresses, short
+from messaging.labels import prefix_of
 from messaging.models import FailedJob
 from orders.models import Order
 
 #: Who has waited longer than this for the confirmation has waited too long: it usually takes a second.
 PATIENCE = timedelta(minutes=5)
-#: How messages begin to say which order they are about.
-PREFIX = f"{Order._meta.label_lower}/"
 
 
 class EmailState(TextChoices):
@@ -45,7 +44,7 @@ def in_state(state: EmailState, *, now: datetime) -> Q:
         case EmailState.LATE:
             return Q(confirmed_at=None, created_at__lte=now - PATIENCE)
         case EmailState.NEEDS_ATTENTION:
-            subject = Concat(Value(PREFIX), Cast(OuterRef("pk"), CharField()))
+            subject = Concat(Value(prefix_of(Order)), Cast(OuterRef("pk"), CharField()))
             return Q(Exists(needing_attention().filter(subject=subject)))
 
 
@@ -79,7 +78,7 @@ class EmailCounts:
 
     def _needing_attention(self) -> int:
         if self._every_order:  # then nobody needs to look at a million of them
-            about_orders = needing_attention().filter(subject__startswith=PREFIX)
+            about_orders = needing_attention().filter(subject__startswith=prefix_of(Order))
             return about_orders.order_by().values("subject").distinct().count()
         return self._orders.filter(in_state(EmailState.NEEDS_ATTENTION, now=self._now)).count()
 

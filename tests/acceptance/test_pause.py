@@ -164,7 +164,7 @@ def test_a_probe_that_staff_stop_is_followed_by_another_one() -> None:
     pauses = Pauses(consumer, again=sent_out.append)
 
     def delivery(tag: int) -> Delivery:
-        return Delivery(queue=queue, body=b"", message_id="", headers={}, redelivered=False, tag=tag, generation=0)
+        return Delivery(queue=queue, body=b"", headers={}, redelivered=False, tag=tag, generation=0)
 
     pauses.begin(delivery(1), "Nobody answers.")
     while not sent_out:

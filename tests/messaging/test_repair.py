@@ -185,7 +185,6 @@ def fails(failed: FailedJob, number: int) -> bool:
     message = Delivery(
         queue=failed.queue,
         body=bytes(failed.body),
-        message_id=str(failed.message_id),
         headers={ATTEMPT: number},
         redelivered=False,
         tag=1,
