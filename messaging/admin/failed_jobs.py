@@ -1,26 +1,25 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet, Value
-from django.db.models.functions import Left, Upper
+from django.db.models import QuerySet
+from django.db.models.functions import Left
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.html import format_html
-from django.utils.text import smart_split, unescape_string_literal
 from django.views.decorators.http import require_GET
 
-from messaging import preview, subjects
+from messaging import preview
 from messaging.admin.counted import CountedFilter, CountedList, CountedPaginator, NarrowFilter
 from messaging.admin.failed_job_page import describe
 from messaging.admin.groups import alike, error_name
 from messaging.admin.repairs import Repairs
 from messaging.admin.rows import MessageAdmin, may_see_addresses, sentence, short, title_of
+from messaging.admin.search import search
 from messaging.jobs import registered
 from messaging.models import SEARCHED, FailedJob
 
@@ -132,23 +131,8 @@ class FailedJobAdmin(Repairs, MessageAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """What the words name: a message, an order or its customer; else the errors in which they stand."""
         words = search_term.strip()
-        if not words:
-            return queryset, False
-        try:
-            return queryset.filter(message_id=UUID(words)), False
-        except ValueError:
-            pass
-        try:
-            found = [words] if "/" in words else subjects.find(words, site=self.admin_site, request=request)
-        except subjects.TooMany:
-            messages.warning(request, "So many customers match that only the errors have been searched.")
-            found = []
-        about_them = queryset.filter(subject__in=found)
-        if found and ("/" not in words or about_them.exists()):
-            return about_them, False
-        return saying(queryset, words), False
+        return (search(queryset, words, site=self.admin_site, request=request) if words else queryset), False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {"title": "Failed jobs", **self.repairs_allowed(request), **(extra_context or {})}
@@ -212,15 +196,6 @@ class FailedJobAdmin(Repairs, MessageAdmin):
         counted = failed.attempts - failed.attempts_forgiven
         words = f"{counted} of {job.retry.attempts}" if job else f"{counted}"
         return f"{words}, after {failed.attempts_forgiven} before a retry" if failed.attempts_forgiven else words
-
-
-def saying(failed_jobs: QuerySet[Any], words: str) -> QuerySet[Any]:
-    """Those whose error has each of these words, or phrases in quotes, whatever their capitals."""
-    for word in smart_split(words):
-        quoted = word[0] in "\"'" and word[0] == word[-1] and len(word) > 1
-        phrase = unescape_string_literal(word) if quoted else word
-        failed_jobs = failed_jobs.filter(searched__contains=Upper(Value(phrase)))
-    return failed_jobs
 
 
 def kind_in_a_word(kind: str) -> str:
