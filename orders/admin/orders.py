@@ -33,7 +33,7 @@ from shop.catalog.money import format_money
 
 #: When an order went through what an order goes through.
 MOMENTS = ["created_at", "paid_at", "paid_reference", "shipped_at", "cancelled_at", "anonymised_at"]
-DETAILS = ["name", "address", "note", "money", "shipping", *MOMENTS, "page"]
+DETAILS = ["name", "address", "note", "money", "postage", *MOMENTS, "page"]
 
 
 @admin.register(Order)
@@ -95,7 +95,9 @@ class OrderAdmin(Fulfilment, Resending, Previewing):
         return self.has_view_permission(request) and request.user.has_perm("messaging.retry_failedjob")
 
     def get_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
-        return ["email_state", "email" if self.has_change_permission(request) else "shown_email", *DETAILS]
+        """What has not happened yet takes no line."""
+        shown = [name for name in DETAILS if name not in {"note", *MOMENTS} or getattr(obj, name, None)]
+        return ["email_state", "email" if self.has_change_permission(request) else "shown_email", *shown]
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Order | None:
         order = super().get_object(request, object_id, from_field)
@@ -176,6 +178,10 @@ class OrderAdmin(Fulfilment, Resending, Previewing):
     @admin.display(description="total")
     def money(self, order: Order) -> str:
         return format_money(order.total)
+
+    @admin.display(description="postage")
+    def postage(self, order: Order) -> str:
+        return format_money(order.shipping) if order.shipping else "free"
 
     @admin.display(description="placed", ordering="created_at")
     def placed(self, order: Order) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -246,6 +247,19 @@ def test_bob_who_may_not_see_addresses_sees_none_anywhere() -> None:
     client.force_login(sam)
     for address in pages:
         assertContains(client.get(address), "zoe@example.org")
+
+
+def test_what_has_not_happened_takes_no_line(sam: Client) -> None:
+    order = OrderFactory.create(shipping=Decimal("4.90"), note="")
+    page = sam.get(page_of(order))
+    assertContains(page, "€4.90")
+    assertContains(page, "Placed:")
+    for label in ("Note:", "Paid:", "Shipped:", "Cancelled:", "Anonymised:"):
+        assertNotContains(page, label)
+    Order.objects.update(note="To the back door", shipped_at=timezone.now(), shipping=0)
+    page = sam.get(page_of(order))
+    for words in ("Note:", "To the back door", "Shipped:", "free"):
+        assertContains(page, words)
 
 
 @pytest.mark.parametrize("kind", OrderEmail.Kind.values)
