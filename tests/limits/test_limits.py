@@ -18,7 +18,7 @@ from shop import settings as shop_settings
 from shop.limits import client as limits_client
 from shop.limits.models import Counter
 from shop.limits.store import DatabaseStore
-from tests.factories import ProductFactory, typed_by_alice
+from tests.factories import OrderFactory, ProductFactory, typed_by_alice
 
 HOUSE = "203.0.113.7"
 PROXY = "10.0.0.1"
@@ -50,6 +50,20 @@ def test_one_client_may_check_out_only_so_often_and_others_are_not_touched(
     assert send(client) == 429
     now.shift(timedelta(minutes=1))
     assert send(client) == 422
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("form", "usual"), [("again", 302), ("email", 422)])
+def test_one_client_may_ask_for_confirmations_only_so_often_whatever_the_order(
+    client: Client, settings: Settings, now: time_machine.Traveller, form: str, usual: int
+) -> None:
+    settings.LIMITS = {"resend": "2 per hour"}
+    addresses = [f"{order.get_absolute_url()}{form}/" for order in OrderFactory.create_batch(3)]
+    assert [client.post(each, REMOTE_ADDR=HOUSE).status_code for each in addresses] == [usual, usual, 429]
+    assert client.post(addresses[0], REMOTE_ADDR="203.0.113.8").status_code == usual
+    assert client.get(addresses[0], REMOTE_ADDR=HOUSE).status_code in (200, 302)
+    now.shift(timedelta(hours=1))
+    assert client.post(addresses[0], REMOTE_ADDR=HOUSE).status_code == usual
 
 
 @pytest.mark.django_db
