@@ -8,10 +8,12 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
+from django.views.i18n import set_language
 
 from orders import cart, checkout_key
 from orders.checkout import OutOfStock, place_order
@@ -119,6 +121,21 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return render_checkout(request, form, cart.read(request.session), status=UNPROCESSABLE)
     cart.clear(request.session)
     return redirect(order)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def checkout_language(request: HttpRequest) -> HttpResponse:
+    """Choose a language with the form half filled in: what was typed stays."""
+    if request.method != "POST":
+        return redirect("orders:checkout")
+    chosen = set_language(request)
+    language = request.POST.get("language", "")
+    with translation.override(language if translation.check_for_language(language) else translation.get_language()):
+        form = CheckoutForm(initial=request.POST.dict())
+        response = render_checkout(request, form, cart.read(request.session))
+    response.cookies.update(chosen.cookies)
+    return response
 
 
 NOT_SOLD = gettext_lazy("That product is no longer sold.")

@@ -126,6 +126,10 @@ def test_alice_buys_in_german_and_changes_the_language_on_the_way(
     expect(browser_page.get_by_role("heading", name="Ihr Warenkorb")).to_be_visible()
     browser_page.get_by_role("link", name="Zur Kasse").click()
     fill_in(browser_page)
+    # Looking at the form in English and in German again, she need not type anything twice
+    browser_page.get_by_role("button", name="English").click()
+    expect(browser_page.get_by_label("Name")).to_have_value("Alice Larsen")
+    browser_page.get_by_role("button", name="Deutsch").click()
     browser_page.get_by_role("button", name="Zahlungspflichtig bestellen").click()
     expect(browser_page.get_by_text("Sie wurde um")).to_be_visible()
     browser_page.get_by_role("button", name="English").click()

@@ -214,6 +214,25 @@ def test_mistakes_stand_in_a_summary_too_that_leads_to_their_fields(alice: Shopp
     assert "<title>Please check: Checkout" in page
 
 
+def test_who_chooses_a_language_in_the_checkout_types_nothing_twice(alice: Shopper) -> None:
+    alice.puts_in_cart(ProductFactory.create())
+    assert 'formaction="/checkout/language/" name="language" value="de"' in alice.reads("/checkout/")
+    typed = typed_by_alice(email="alice", note='<b>"Ring" twice</b>')
+    page = alice.client.post("/checkout/language/", typed | {"language": "de"}).content.decode()
+    for words in ('lang="de"', 'value="Alice Larsen"', 'value="alice"', "12 Harbour Street", "&lt;b&gt;&quot;Ring"):
+        assert words in page
+    assert "Zahlungspflichtig bestellen" in alice.reads("/checkout/")
+    answer = alice.client.post("/checkout/", typed_by_alice(checkout_key=alice.key_on(page)))
+    assert (answer.status_code, Order.objects.get().language) == (302, "de")
+
+
+def test_a_language_that_nobody_speaks_changes_nothing(alice: Shopper) -> None:
+    alice.puts_in_cart(ProductFactory.create())
+    page = alice.client.post("/checkout/language/", typed_by_alice(language="tlh")).content.decode()
+    assert ('lang="en"' in page, 'value="Alice Larsen"' in page) == (True, True)
+    assert alice.client.get("/checkout/language/").headers["Location"] == "/checkout/"
+
+
 def test_a_german_order_is_german_throughout(alice: Shopper) -> None:
     alice.client.post("/language/", {"language": "de", "next": "/"})
     mug = ProductFactory.create(name="Harbour mug", name_de="Hafenbecher")
