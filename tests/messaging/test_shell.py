@@ -8,16 +8,18 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, cast
+from uuid import uuid4
 
 import msgspec
 import pytest
+import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from messaging.models import Batch, FailedJob, OutboxMessage, PausedQueue, Worker
+from messaging.models import Batch, FailedJob, OutboxMessage, PausedQueue, ProcessedMessage, Worker
 from shop.local.paths import PROJECT
 from tests.factories import FailedJobFactory, JobAttemptFactory, OrderFactory, OutboxMessageFactory, WorkerFactory
 
@@ -299,6 +301,22 @@ def test_the_keys_of_the_status_stay() -> None:
     numbers = {"ready", "consumers", "unacked", "workers", "done", "done_last_minute", "needs_attention", "retrying"}
     assert set(queue) == {"name", "title", "pauses", *numbers}
     assert set(told["workers"][0]) == {"host", "pid", "release", "concurrency", "queues", "last_seen", "running"}
+
+
+@time_machine.travel("2026-11-25 10:00:30Z", tick=False)
+def test_programs_read_what_the_last_whole_minute_did_and_which_workers_still_run() -> None:
+    now = timezone.now()
+    WorkerFactory.create(pid=1, last_seen=now)
+    WorkerFactory.create(pid=2, last_seen=now - timedelta(minutes=5))
+    for seconds, number in ((10, 3), (60, 2), (120, 1)):
+        for _ in range(number):
+            ProcessedMessage.objects.create(
+                message_id=uuid4(), queue="orders.send_confirmation", processed_at=now - timedelta(seconds=seconds)
+            )
+    told = shell("messaging_status", "--json").json
+    [queue] = [queue for queue in told["queues"] if queue["name"] == "orders.send_confirmation"]
+    assert (queue["done_last_minute"], queue["done"]) == (2, 6)
+    assert {worker["pid"]: worker["running"] for worker in told["workers"]} == {1: True, 2: False}
 
 
 def test_watch_looks_again_until_it_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
