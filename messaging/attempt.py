@@ -44,6 +44,9 @@ def attempt(delivery: Delivery, job: Job, *, quarantine: Quarantine, limits: Tim
         event = decode_event(envelope)
         if not isinstance(event, job.events):
             raise UnknownType(f"{job.queue} is not subscribed to {envelope.type}.")
+        if failures.is_recorded(delivery, job, message_id):
+            logger.info("%s had failed for %s.", job.queue, message_id)
+            return Verdict.ACK
         with (
             quarantine.suspected(message_id, job.queue) if delivery.redelivered else quarantine.free(),
             limits.watch(delivery, job),

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from django.db.models import F
+from django.utils import timezone
 
 from messaging.models import Suspect
 
@@ -58,7 +59,7 @@ class Quarantine:
             raise CrashLoop(f"Every worker that began this job died before it ended: {deaths} times.")
         with self._by_itself() if deaths > 0 else self.free():
             Suspect.objects.get_or_create(message_id=message_id, queue=queue)
-            rows.update(begun=F("begun") + 1)
+            rows.update(begun=F("begun") + 1, last_begun_at=timezone.now())
             self._begun_here[key] += 1
             try:
                 yield

@@ -211,6 +211,26 @@ def test_a_message_that_ends_every_worker_is_put_aside_as_a_crash_loop() -> None
     assert doors() == 0
 
 
+def test_a_copy_of_what_has_been_put_aside_harms_no_further_worker() -> None:
+    # Given a message that its relay published twice, because the job ended the process before the confirm was noted
+    plant, message_id = Plant(open_door), uuid4()
+    body = encode(BellRang(bell=1), message_id=message_id, source="tests", time=timezone.now(), subject="")
+    plant.send(body)
+    plant.take_and_vanish()
+    Suspect.objects.create(message_id=message_id, queue=plant.job.queue, begun=CRASHES)
+    with plant.worker():
+        failed = eventually(lambda: FailedJob.objects.first())
+        # When the copy comes
+        plant.send(body)
+        plant.send(encode(BellRang(bell=2), message_id=uuid4(), source="tests", time=timezone.now(), subject=""))
+        eventually(lambda: doors() == 1)
+    # Then its job is not begun, and nothing is new
+    assert Group.objects.get().name.startswith("door 2")
+    failed.refresh_from_db()
+    assert (failed.kind, failed.state, failed.attempts) == ("crash_loop", "needs_attention", 1)
+    assert not Suspect.objects.exists()
+
+
 def test_a_message_whose_workers_died_with_it_waiting_in_their_hands_is_above_suspicion() -> None:
     plant = Plant(open_door)
     plant.send(encode(BellRang(bell=1), message_id=uuid4(), source="tests", time=timezone.now(), subject=""))
