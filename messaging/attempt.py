@@ -14,7 +14,7 @@ from django.utils import timezone
 from messaging import failures
 from messaging.broker import Delivery
 from messaging.events import NotAMessage, UnknownType, decode_envelope, decode_event
-from messaging.inbox import AlreadyProcessed, run_once
+from messaging.inbox import AlreadyFailed, AlreadyProcessed, run_once
 from messaging.jobs import Job
 from messaging.quarantine import Quarantine
 from messaging.retry import DependencyDown
@@ -44,16 +44,16 @@ def attempt(delivery: Delivery, job: Job, *, quarantine: Quarantine, limits: Tim
         event = decode_event(envelope)
         if not isinstance(event, job.events):
             raise UnknownType(f"{job.queue} is not subscribed to {envelope.type}.")
-        if failures.is_recorded(delivery, job, message_id):
-            logger.info("%s had failed for %s.", job.queue, message_id)
-            return Verdict.ACK
         with (
             quarantine.suspected(message_id, job.queue) if delivery.redelivered else quarantine.free(),
             limits.watch(delivery, job),
         ):
-            run_once(job, event, message_id)
+            run_once(job, event, message_id, attempt=delivery.attempt)
     except AlreadyProcessed:
         logger.info("%s had been done for %s.", job.queue, message_id)
+    except AlreadyFailed:
+        logger.info("%s had failed for %s.", job.queue, message_id)
+        return Verdict.ACK
     except DependencyDown:
         raise
     except BaseException as error:

@@ -75,16 +75,6 @@ def record(delivery: Delivery, job: Job, message_id: UUID, failure: Failure) -> 
     return kind is not None
 
 
-def is_recorded(delivery: Delivery, job: Job, message_id: UUID) -> bool:
-    """Whether this very attempt has failed: what comes now is a copy, and the failed job says what is next.
-
-    A message that ends its workers may have been published several times before one of them could note the confirm.
-    """
-    return JobAttempt.objects.filter(
-        failed_job__message_id=message_id, failed_job__queue=job.queue, number=delivery.attempt
-    ).exists()
-
-
 def schedule(failed: FailedJob, *, available_at: datetime) -> None:
     """Send the message again, to this job only. Belongs in the transaction that changes the job's state."""
     OutboxMessage.objects.create(
