@@ -99,6 +99,13 @@ class Batch(models.Model):
         return f"batch {self.pk}"
 
 
+class FailedJobs(models.Manager["FailedJob"]):
+    """Without the column that only searches read, and they in the database."""
+
+    def get_queryset(self) -> models.QuerySet[FailedJob]:
+        return super().get_queryset().defer("searched")
+
+
 class FailedJob(models.Model):
     """A (message, job) pair whose attempts have failed.
 
@@ -153,6 +160,8 @@ class FailedJob(models.Model):
     batch = models.ForeignKey(
         Batch, models.SET_NULL, null=True, editable=False, related_name="failed_jobs", db_index=False
     )
+
+    objects = FailedJobs()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message_id", "queue"], name="failed_job_once")]

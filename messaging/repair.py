@@ -69,7 +69,7 @@ def _carry_out(
         found += len(pks)
         # Compare and set: what somebody else has taken meanwhile is no longer in this state, and stays as it is.
         waiting = FailedJob.objects.filter(pk__in=pks, state=State.NEEDS_ATTENTION).order_by("pk")
-        act(batch, list(waiting.defer("body", "headers", "error", "searched").select_for_update()), by)
+        act(batch, list(waiting.defer("body", "headers", "error").select_for_update()), by)
     if batch.action == Batch.Action.RETRY:
         _queue(batch)
         _log(batch, by, State.RETRIED, f"Queued again, in {batch}.")

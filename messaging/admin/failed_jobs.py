@@ -118,7 +118,7 @@ class FailedJobAdmin(Repairs, MessageAdmin):
     fields = [*readonly_fields]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FailedJob]:
-        rows: QuerySet[FailedJob] = super().get_queryset(request).defer("body", "headers", "error", "searched")
+        rows: QuerySet[FailedJob] = super().get_queryset(request).defer("body", "headers", "error")
         return rows.annotate(error_start=Left("error", ERROR_IN_TITLE))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

@@ -125,7 +125,7 @@ class Repairs(MessageModelAdmin):
             failed_jobs = FailedJob.objects.filter(pk__in=pks)
             if len(pks) > 1:
                 return Chosen(failed_jobs, f"{len(pks):,} selected", len(pks))
-            only = get_object_or_404(failed_jobs.defer("body", "headers", "error", "searched"))
+            only = get_object_or_404(failed_jobs.defer("body", "headers", "error"))
             attach([only], self.admin_site, request)
             return Chosen(failed_jobs, sentence(only), 1, only)
         try:
