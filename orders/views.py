@@ -26,15 +26,21 @@ from shop.limits.views import limited
 UNPROCESSABLE = 422
 
 
-def form_of_the_cart(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """A page that comes back from a form has the form's address. Whoever opens that once more sees the cart."""
+View = Callable[[HttpRequest], HttpResponse]
 
-    @require_http_methods(["GET", "HEAD", "POST"])
-    @wraps(view)
-    def posted(request: HttpRequest) -> HttpResponse:
-        return view(request) if request.method == "POST" else redirect("orders:cart")
 
-    return posted
+def form_of(page: str) -> Callable[[View], View]:
+    """A page that comes back from a form has the form's address. Whoever opens that once more sees the form's page."""
+
+    def decorate(view: View) -> View:
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @wraps(view)
+        def posted(request: HttpRequest) -> HttpResponse:
+            return view(request) if request.method == "POST" else redirect(page)
+
+        return posted
+
+    return decorate
 
 
 @never_cache
@@ -43,7 +49,7 @@ def cart_page(request: HttpRequest) -> HttpResponse:
     return render_cart(request)
 
 
-@form_of_the_cart
+@form_of("orders:cart")
 def cart_add(request: HttpRequest) -> HttpResponse:
     product = posted_product(request)
     if product is None:
@@ -60,7 +66,7 @@ def cart_add(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/product.html", {"product": product, "form": form}, status=UNPROCESSABLE)
 
 
-@form_of_the_cart
+@form_of("orders:cart")
 def cart_update(request: HttpRequest) -> HttpResponse:
     product = posted_product(request)
     if product is None or product.pk not in cart.quantities_in(request.session):
@@ -75,7 +81,7 @@ def cart_update(request: HttpRequest) -> HttpResponse:
     return render_cart(request, wrong=form, status=UNPROCESSABLE)
 
 
-@form_of_the_cart
+@form_of("orders:cart")
 def cart_remove(request: HttpRequest) -> HttpResponse:
     form = QuantityForm({"product": request.POST.get("product"), "quantity": 1})
     if form.is_valid():
@@ -124,11 +130,9 @@ def checkout(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_of("orders:checkout")
 def checkout_language(request: HttpRequest) -> HttpResponse:
     """Choose a language with the form half filled in: what was typed stays."""
-    if request.method != "POST":
-        return redirect("orders:checkout")
     chosen = set_language(request)
     language = request.POST.get("language", "")
     with translation.override(language if translation.check_for_language(language) else translation.get_language()):

@@ -119,6 +119,7 @@ class OrderAdmin(Fulfilment, Resending, Previewing):
             "subtitle": None,
             "lines": order.lines.all(),
             "emails_to_preview": OrderEmail.Kind.choices,
+            "parts": [("html", "HTML part"), ("text", "text part")],
             "history": history_of(order, may_see_addresses=may_see_addresses(request)),
             "can_correct": self.has_change_permission(request),
             "can_resend": self.has_resend_permission(request),
