@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import ClassVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.utils import timezone
 
 from messaging.broker import Consumer, Outgoing, Publisher, Subscription, parse
-from messaging.events import Event
+from messaging.events import Event, encode
 from messaging.jobs import Job, JobFunction
 from messaging.relay import Relay
 from messaging.retry import Backoff
@@ -27,6 +28,13 @@ class BellRang(Event, frozen=True):
     type: ClassVar[str] = "tests.bell_rang"
     version: ClassVar[int] = 2
     bell: int
+
+
+def message(bell: int = 1, *, message_id: UUID | None = None) -> bytes:
+    """As a relay would publish it, for `Plant.send`."""
+    return encode(
+        BellRang(bell=bell), message_id=message_id or uuid4(), source="tests", time=timezone.now(), subject=""
+    )
 
 
 class Plant:

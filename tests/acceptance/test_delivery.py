@@ -13,14 +13,13 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
-from messaging.events import encode
 from messaging.failures import LONGEST_HEADER, storable
 from messaging.housekeeping import Housekeeping
 from messaging.models import FailedJob, JobAttempt, OutboxMessage, ProcessedMessage, Suspect, Worker
 from messaging.outbox import publish
 from messaging.quarantine import CRASHES
 from messaging.retry import DependencyDown, PermanentFailure
-from tests.acceptance.plant import BellRang, Plant
+from tests.acceptance.plant import BellRang, Plant, message
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("amqp_url")]
@@ -63,8 +62,8 @@ def test_a_transaction_that_is_rolled_back_has_no_event() -> None:
 
 def test_a_message_that_comes_three_times_does_its_job_once() -> None:
     plant = Plant(open_door)
-    body = encode(BellRang(bell=1), message_id=uuid4(), source="tests", time=timezone.now(), subject="")
-    last = encode(BellRang(bell=2), message_id=uuid4(), source="tests", time=timezone.now(), subject="")
+    body = message(bell=1)
+    last = message(bell=2)
     plant.send(body, copies=3)
     plant.send(last)
 
@@ -83,7 +82,7 @@ def test_of_two_workers_with_the_same_message_one_waits_and_steps_aside() -> Non
         open_door(event)
 
     plant = Plant(deliver_parcel)
-    body = encode(BellRang(bell=1), message_id=uuid4(), source="tests", time=timezone.now(), subject="")
+    body = message(bell=1)
     with plant.worker(concurrency=1), plant.worker(concurrency=1):
         plant.send(body, copies=2)
         eventually(lambda: begun)
@@ -195,13 +194,19 @@ def test_what_no_job_can_read_is_kept_for_staff_and_the_worker_goes_on(body: byt
     assert bytes(failed.body) == body
 
 
-def test_a_message_that_ends_every_worker_is_put_aside_as_a_crash_loop() -> None:
-    plant = Plant(open_door)
+def send_what_ends_workers(plant: Plant) -> bytes:
+    """A message waits that has ended as many workers as it may."""
     message_id = uuid4()
-    body = encode(BellRang(bell=1), message_id=message_id, source="tests", time=timezone.now(), subject="")
+    body = message(message_id=message_id)
     plant.send(body)
     plant.take_and_vanish()
     Suspect.objects.create(message_id=message_id, queue=plant.job.queue, begun=CRASHES)
+    return body
+
+
+def test_a_message_that_ends_every_worker_is_put_aside_as_a_crash_loop() -> None:
+    plant = Plant(open_door)
+    body = send_what_ends_workers(plant)
 
     with plant.worker():
         failed = eventually(lambda: FailedJob.objects.first())
@@ -213,16 +218,13 @@ def test_a_message_that_ends_every_worker_is_put_aside_as_a_crash_loop() -> None
 
 def test_a_copy_of_what_has_been_put_aside_harms_no_further_worker() -> None:
     # Given a message that its relay published twice, because the job ended the process before the confirm was noted
-    plant, message_id = Plant(open_door), uuid4()
-    body = encode(BellRang(bell=1), message_id=message_id, source="tests", time=timezone.now(), subject="")
-    plant.send(body)
-    plant.take_and_vanish()
-    Suspect.objects.create(message_id=message_id, queue=plant.job.queue, begun=CRASHES)
+    plant = Plant(open_door)
+    body = send_what_ends_workers(plant)
     with plant.worker():
         failed = eventually(lambda: FailedJob.objects.first())
         # When the copy comes
         plant.send(body)
-        plant.send(encode(BellRang(bell=2), message_id=uuid4(), source="tests", time=timezone.now(), subject=""))
+        plant.send(message(bell=2))
         eventually(lambda: doors() == 1)
     # Then its job is not begun, and nothing is new
     assert Group.objects.get().name.startswith("door 2")
@@ -233,7 +235,7 @@ def test_a_copy_of_what_has_been_put_aside_harms_no_further_worker() -> None:
 
 def test_a_message_whose_workers_died_with_it_waiting_in_their_hands_is_above_suspicion() -> None:
     plant = Plant(open_door)
-    plant.send(encode(BellRang(bell=1), message_id=uuid4(), source="tests", time=timezone.now(), subject=""))
+    plant.send(message(bell=1))
     for _ in range(CRASHES + 1):
         plant.take_and_vanish()
 

@@ -63,7 +63,8 @@ def test_past_the_deadline_only_what_was_not_done_goes_back(trouble: Trouble) ->
 def test_a_second_sigterm_to_the_supervisor_ends_its_processes_too(trouble: Trouble) -> None:
     for number in range(4):
         trouble.ask(number, "wait_for_permission")
-    supervisor = trouble.start("--processes", "2", "--concurrency", "2")
+    # A deadline that does not come: only the second signal can end them.
+    supervisor = trouble.start("--processes", "2", "--concurrency", "2", DRAIN_SECONDS="300")
     eventually(lambda: len(trouble.begun()) == 4)
     eventually(lambda: Worker.objects.count() == 2)
     pids = list(Worker.objects.values_list("pid", flat=True))

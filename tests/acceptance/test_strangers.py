@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import struct
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
-from django.utils import timezone
 from pika import BasicProperties
 
-from messaging.events import encode
 from messaging.models import FailedJob
 from shop.local.rabbitmq import connect
-from tests.acceptance.plant import BellRang, Plant
+from tests.acceptance.plant import BellRang, Plant, message
 from tests.strange_messages import Raw, nested, thrown
 from tests.waiting import eventually
 
@@ -75,7 +72,3 @@ def test_an_attempt_at_the_end_of_numbers_counts_as_the_first_so_that_staff_can_
         throw(plant, amqp_url, b"nonsense", BasicProperties(headers={"x-attempt": 2**31 - 1}))
         failed = eventually(FailedJob.objects.first)
     assert failed.attempts == 1
-
-
-def message(bell: int) -> bytes:
-    return encode(BellRang(bell=bell), message_id=uuid4(), source="tests", time=timezone.now(), subject="")
